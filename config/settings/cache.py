@@ -1,0 +1,37 @@
+"""One Redis server, three databases: cache, limits, broker. Each may be moved by its own URL."""
+
+from urllib.parse import urlsplit, urlunsplit
+
+from config.settings.env import env
+
+
+def redis_url(name: str, database: int) -> str:
+    """The URL in variable `name`, else REDIS_URL with the given database number."""
+    base = urlsplit(env.str("REDIS_URL", default="redis://127.0.0.1:6379"))
+    return env.str(name, default=urlunsplit(base._replace(path=f"/{database}")))
+
+
+CACHE_URL = redis_url("CACHE_URL", 0)
+LIMITS_URL = redis_url("LIMITS_URL", 1)
+BROKER_URL = redis_url("BROKER_URL", 2)
+
+
+def _redis_cache(url: str, prefix: str) -> dict[str, object]:
+    return {
+        "BACKEND": "django_redis.cache.RedisCache",
+        "LOCATION": url,
+        "KEY_PREFIX": prefix,
+        "OPTIONS": {
+            "SERIALIZER": "django_redis.serializers.json.JSONSerializer",
+            # A frozen Redis costs a request this long at the most, and the breaker then less (seconds).
+            "SOCKET_CONNECT_TIMEOUT": 0.25,
+            "SOCKET_TIMEOUT": 0.5,
+            "CONNECTION_POOL_KWARGS": {"retry": None, "health_check_interval": 0},
+        },
+    }
+
+
+CACHES = {
+    "default": _redis_cache(CACHE_URL, "shop"),
+    "limits": _redis_cache(LIMITS_URL, "limits"),
+}
