@@ -1,0 +1,44 @@
+"""Loopback ports: chosen once, remembered, and chosen anew when somebody else has taken one."""
+
+import json
+import socket
+from pathlib import Path
+
+HOST = "127.0.0.1"
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError:
+            return False
+    return True
+
+
+def accepts(port: int) -> bool:
+    """Whether something listens on the port."""
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        return probe.connect_ex((HOST, port)) == 0
+
+
+def remembered_ports(file: Path, names: list[str]) -> dict[str, int]:
+    """One port for each name: the one of last time where it is still free."""
+    known: dict[str, int] = json.loads(file.read_text()) if file.exists() else {}
+    ports: dict[str, int] = {}
+    for name in names:
+        port = known.get(name, 0)
+        while not port or port in ports.values() or not is_free(port):
+            port = free_port()
+        ports[name] = port
+    file.write_text(json.dumps(ports, indent=2))
+    return ports
