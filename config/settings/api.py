@@ -33,7 +33,7 @@ SPECTACULAR_SETTINGS = {
 # Multiplies every rate limit, for load tests. Refused at start outside the local stack.
 THROTTLE_SCALE: int = env.int("THROTTLE_SCALE", default=1)
 RATE_LIMITS = {
-    # scope: (requests, seconds)
+    # Each scope: how many requests in how many seconds.
     "register": (20, 3600),
     "login": (10, 60),
     "login_account": (20, 600),
@@ -43,3 +43,5 @@ RATE_LIMITS = {
     "compute": (10, 60),
 }
 IS_LOCAL = LOCAL_STACK
+RATELIMIT_USE_CACHE = "limits"
+RATELIMIT_FAIL_OPEN = False

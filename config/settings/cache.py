@@ -25,7 +25,7 @@ def _redis_cache(url: str, prefix: str) -> dict[str, object]:
             "SERIALIZER": "django_redis.serializers.json.JSONSerializer",
             # A frozen Redis costs a request this long at the most, and the breaker then less (seconds).
             "SOCKET_CONNECT_TIMEOUT": 0.25,
-            "SOCKET_TIMEOUT": 0.5,
+            "SOCKET_TIMEOUT": 0.25,
             "CONNECTION_POOL_KWARGS": {"retry": None, "health_check_interval": 0},
         },
     }

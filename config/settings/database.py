@@ -8,7 +8,9 @@ DB_POOL_SIZE: int = env.int("DB_POOL_SIZE", default=0)
 _options = DATABASES["default"].setdefault("OPTIONS", {})
 _options["connect_timeout"] = 3  # seconds
 # A statement or lock that takes longer than this is a fault, not a wait (milliseconds).
-_options["options"] = "-c statement_timeout=15000 -c lock_timeout=5000 -c idle_in_transaction_session_timeout=30000"
+_options["options"] = (
+    "-c statement_timeout=15000 -c lock_timeout=5000 -c idle_in_transaction_session_timeout=30000"
+)
 if DB_POOL_SIZE:
     _options["pool"] = {"min_size": 1, "max_size": DB_POOL_SIZE, "timeout": 3, "max_lifetime": 1800}
 else:

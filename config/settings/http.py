@@ -3,8 +3,11 @@
 from csp.constants import NONE, SELF
 
 from config.settings.env import LOCAL_STACK, env
+from core.net import Networks
 
-ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1"] if LOCAL_STACK else [])
+ALLOWED_HOSTS: list[str] = env.list(
+    "ALLOWED_HOSTS", default=["localhost", "127.0.0.1"] if LOCAL_STACK else []
+)
 PUBLIC_URL = env.str("PUBLIC_URL", default="http://localhost:8000").rstrip("/")
 _https = PUBLIC_URL.startswith("https://")
 
@@ -48,3 +51,6 @@ CONTENT_SECURITY_POLICY = {
         "form-action": [SELF],
     }
 }
+
+# Peers whose X-Forwarded-For is believed: where nginx runs.
+TRUSTED_PROXIES = Networks(env.list("TRUSTED_PROXIES", default=["127.0.0.0/8", "::1/128"]))

@@ -1,6 +1,5 @@
-from core.observability.logs import logging_config
-
 from config.settings.env import env
+from core.observability.logs import logging_config
 
 LOGGING_CONFIG = None
 LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")

@@ -1,0 +1,10 @@
+"""Every path of the shop. Apps bring their own; there is no trailing slash under /api/v1."""
+
+from django.urls import URLPattern, URLResolver
+
+urlpatterns: list[URLPattern | URLResolver] = []
+
+handler400 = "core.http.problems.bad_request"
+handler403 = "core.http.problems.permission_denied"
+handler404 = "core.http.problems.page_not_found"
+handler500 = "core.http.problems.server_error"

@@ -1,0 +1,3 @@
+from core.cache.store import Entry, invalidate, read_through, renew
+
+__all__ = ["Entry", "invalidate", "read_through", "renew"]

@@ -1,0 +1,51 @@
+"""Remembers, per process, that Redis is away: a frozen Redis costs one request its time-out, not all."""
+
+import threading
+import time
+from collections.abc import Iterable
+
+import structlog
+
+log = structlog.get_logger(__name__)
+
+FIRST_PAUSE, LONGEST_PAUSE = 0.5, 4.0  # seconds
+
+
+class RedisGuard:
+    """Closed to Redis for a growing pause after each failure; keeps the tags that could not be renewed."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._pause = 0.0
+        self._closed_until = 0.0
+        self._pending: set[str] = set()
+
+    def is_up(self) -> bool:
+        """Whether to try Redis now. After a pause one caller tries while the others still pass it by."""
+        if not self._pause:
+            return True
+        with self._lock:
+            if time.monotonic() < self._closed_until:
+                return False
+            self._closed_until = time.monotonic() + self._pause
+            return True
+
+    def trip(self, error: Exception, *, pending: Iterable[str] = ()) -> None:
+        """Redis failed with `error`; `pending` tags must be renewed before entries are believed again."""
+        with self._lock:
+            self._pause = min(self._pause * 2 or FIRST_PAUSE, LONGEST_PAUSE)
+            self._closed_until = time.monotonic() + self._pause
+            self._pending.update(pending)
+        log.warning("cache_unavailable", error=str(error), pause_seconds=self._pause)
+
+    def take_pending(self) -> set[str]:
+        """The tags to renew now; the caller gives them back with `trip` where that fails."""
+        with self._lock:
+            pending, self._pending = self._pending, set()
+            return pending
+
+    def recovered(self) -> None:
+        """Redis answered."""
+        if self._pause:
+            self._pause = 0.0
+            log.info("cache_back")

@@ -1,0 +1,117 @@
+"""`Idempotency-Key` for any unsafe view, in one line: `@idempotent` above `def post`.
+
+The same key and request answer the same, byte for byte, with `Idempotent-Replayed: true`. While the first
+use runs, a second is 409 with Retry-After; another body, path or method under the key is 422. Keys belong to
+their user (guests share one scope). The answer commits together with the effect, so a crash leaves both or
+neither. An error answer wrote nothing and is not kept: the key may be used again. Kept for 24 hours.
+
+The claim is an advisory lock that ends with the transaction, whoever dies; the unique constraint on
+(scope, key) is what decides (semantics: Stripe; draft-ietf-httpapi-idempotency-key-header).
+"""
+
+import hashlib
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.db import IntegrityError, connection, transaction
+from django.http import HttpResponse
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from core.errors import Conflict, DomainError, FieldError, Invalid
+from core.idempotency.models import IdempotencyRecord
+
+HEADER = "Idempotency-Key"
+KEPT_HEADERS = ("Location", "ETag", "Content-Type")
+View = Callable[..., Response | HttpResponse]
+
+
+class KeyInUse(Conflict):
+    code = "idempotency_key_in_use"
+    title = "The first request with this key is still running"
+
+
+class KeyReused(DomainError):
+    code = "idempotency_key_reused"
+    title = "This key belongs to another request"
+    status = 422
+
+
+def idempotent(view: View) -> View:
+    """Wrap a DRF view method; the view runs inside one transaction with its stored answer."""
+
+    @wraps(view)
+    def wrapped(self: Any, request: Request, *args: Any, **kwargs: Any) -> Response | HttpResponse:
+        key = _read_key(request)
+        if key is None:
+            return view(self, request, *args, **kwargs)
+        scope, fingerprint = _scope(request), _fingerprint(request)
+        try:
+            with transaction.atomic():
+                record = _claim(scope, key)
+                if record is not None:
+                    return _replay(record, fingerprint)
+                response = _rendered(self, view(self, request, *args, **kwargs))
+                _keep(scope, key, fingerprint, response)
+                return response
+        except IntegrityError:
+            record = IdempotencyRecord.objects.filter(scope=scope, key=key).first()
+            if record is None:
+                raise  # another constraint's business
+            return _replay(record, fingerprint)
+
+    return wrapped
+
+
+def _read_key(request: Request) -> str | None:
+    key = request.headers.get(HEADER)
+    if key is not None and not (1 <= len(key) <= 255 and key.isascii() and key.isprintable()):
+        detail = "Give 1 to 255 printable ASCII characters"
+        raise Invalid(detail, errors=[FieldError(field=HEADER, code="invalid", detail=detail)])
+    return key
+
+
+def _scope(request: Request) -> str:
+    return f"user:{request.user.pk}" if request.user and request.user.is_authenticated else "guest"
+
+
+def _fingerprint(request: Request) -> str:
+    digest = hashlib.sha256(f"{request.method} {request.get_full_path()}\n".encode())
+    digest.update(request._request.body)
+    return digest.hexdigest()
+
+
+def _claim(scope: str, key: str) -> IdempotencyRecord | None:
+    """Take the lock for this transaction. Raises KeyInUse; returns the answer where there is one."""
+    lock = int.from_bytes(hashlib.blake2b(f"{scope}\n{key}".encode(), digest_size=8).digest(), signed=True)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [lock])
+        if not cursor.fetchone()[0]:
+            raise KeyInUse("Ask again in a moment", retry_after=1)
+    return IdempotencyRecord.objects.filter(scope=scope, key=key).first()
+
+
+def _rendered(view: Any, response: Response | HttpResponse) -> Response | HttpResponse:
+    if isinstance(response, Response) and not response.is_rendered:
+        view.response = view.finalize_response(view.request, response)
+        response.render()
+    return response
+
+
+def _keep(scope: str, key: str, fingerprint: str, response: HttpResponse) -> None:
+    IdempotencyRecord.objects.create(
+        scope=scope,
+        key=key,
+        fingerprint=fingerprint,
+        status=response.status_code,
+        headers={name: response[name] for name in KEPT_HEADERS if name in response},
+        body=response.content,
+    )
+
+
+def _replay(record: IdempotencyRecord, fingerprint: str) -> HttpResponse:
+    if record.fingerprint != fingerprint:
+        raise KeyReused("Use a new key for a new request")
+    headers = {**record.headers, "Idempotent-Replayed": "true"}
+    return HttpResponse(bytes(record.body), status=record.status, headers=headers)

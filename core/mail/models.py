@@ -1,0 +1,32 @@
+from django.db import models
+
+from core.ids import uuid7
+
+
+class Mail(models.Model):
+    """One mail to one person, kept with its state. `cause` makes it unique: the same cause is mailed once."""
+
+    class Status(models.TextChoices):
+        QUEUED = "queued", "queued"
+        SENT = "sent", "sent"
+        FAILED = "failed", "failed"
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    cause = models.CharField(max_length=200, unique=True, null=True, blank=True)
+    to = models.EmailField(max_length=254)
+    subject = models.CharField(max_length=200)
+    text = models.TextField()
+    html = models.TextField(blank=True)
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.QUEUED)
+    created_at = models.DateTimeField(auto_now_add=True)
+    sent_at = models.DateTimeField(null=True, blank=True)
+    error = models.TextField(blank=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["-created_at"], name="mail_newest"),
+            models.Index(fields=["to", "-created_at"], name="mail_by_recipient"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.subject} -> {self.to}"

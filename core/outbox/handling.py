@@ -1,0 +1,105 @@
+"""Running one message: at least once delivered, its effect once.
+
+A failure is recorded and tried again with back-off; after `max_attempts` the message is dead, which staff
+see and may replay. `Postpone` waits without counting as a failure (an outside service is known to be down).
+"""
+
+import random
+from datetime import timedelta
+
+import structlog
+from django.db import transaction
+from django.db.models import F, QuerySet
+from django.utils import timezone
+
+from core.observability import request_id
+from core.outbox.models import OutboxMessage
+from core.outbox.registry import Handler, handler_named, restore
+
+log = structlog.get_logger(__name__)
+
+FIRST_RETRY, LONGEST_RETRY = 1, 600  # seconds
+
+
+class Postpone(Exception):
+    """Raised by a handler that cannot work now: try again after `seconds`, not counted as a failure."""
+
+    def __init__(self, reason: str, *, seconds: float) -> None:
+        super().__init__(reason)
+        self.seconds = seconds
+
+
+def handle(message_id: int) -> None:
+    """Run the message's handler unless it has been handled, is dead or is being handled elsewhere."""
+    message = _open_messages().filter(pk=message_id).first()
+    if message is None:
+        return
+    handler = handler_named(message.handler)
+    with request_id.bind(message.request_id):
+        try:
+            _run(handler, message)
+        except Postpone as postponed:
+            _retry_in(message, postponed.seconds, error=str(postponed))
+        except Exception as error:  # noqa: BLE001 - any failure of any handler is recorded and retried
+            _record_failure(handler, message, error)
+
+
+def _open_messages() -> QuerySet[OutboxMessage]:
+    return OutboxMessage.objects.filter(handled_at__isnull=True, dead_at__isnull=True)
+
+
+def _run(handler: Handler, message: OutboxMessage) -> None:
+    if handler.transactional:
+        _run_in_transaction(handler, message)
+    else:
+        handler.run(restore(handler, message.payload))
+        _mark_handled(message)
+
+
+@transaction.atomic
+def _run_in_transaction(handler: Handler, message: OutboxMessage) -> None:
+    held = _open_messages().select_for_update(skip_locked=True).filter(pk=message.pk).exists()
+    if held:
+        handler.run(restore(handler, message.payload))
+        _mark_handled(message)
+
+
+def _mark_handled(message: OutboxMessage) -> None:
+    OutboxMessage.objects.filter(pk=message.pk).update(
+        handled_at=timezone.now(), attempts=F("attempts") + 1, error=""
+    )
+
+
+def _record_failure(handler: Handler, message: OutboxMessage, error: Exception) -> None:
+    attempts = message.attempts + 1
+    log.warning(
+        "handler_failed", handler=handler.name, message_id=message.pk, attempts=attempts, exc_info=error
+    )
+    if attempts >= handler.max_attempts:
+        _bury(message, error)
+    else:
+        pause = min(FIRST_RETRY * 2 ** (attempts - 1), LONGEST_RETRY) * random.uniform(0.8, 1.2)  # noqa: S311
+        _retry_in(message, pause, error=repr(error), failures=1)
+
+
+def _retry_in(message: OutboxMessage, seconds: float, *, error: str, failures: int = 0) -> None:
+    _open_messages().filter(pk=message.pk).update(
+        next_attempt_at=timezone.now() + timedelta(seconds=seconds),
+        attempts=F("attempts") + failures,
+        publications=0,
+        error=error[:2000],
+    )
+
+
+def _bury(message: OutboxMessage, error: Exception) -> None:
+    _open_messages().filter(pk=message.pk).update(
+        dead_at=timezone.now(), attempts=F("attempts") + 1, error=repr(error)[:2000]
+    )
+    log.error("message_dead", handler=message.handler, message_id=message.pk)
+
+
+def replay(message_ids: list[int]) -> int:
+    """Bring dead messages back, due at once; how many were dead."""
+    return OutboxMessage.objects.filter(pk__in=message_ids, dead_at__isnull=False).update(
+        dead_at=None, attempts=0, publications=0, next_attempt_at=timezone.now()
+    )

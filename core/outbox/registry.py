@@ -1,0 +1,96 @@
+"""Events and who handles them. Apps fill it when Django starts; nothing changes it later."""
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import Any, ClassVar, TypeVar
+from uuid import UUID
+
+E = TypeVar("E", bound="Event")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Event:
+    """Something that happened. Subclasses are frozen, keyword-only dataclasses of UUID, str, int fields.
+
+    `name` is "app.past_tense" and never changes: stored messages carry it.
+    """
+
+    name: ClassVar[str]
+
+    def aggregate(self) -> str:
+        """What the event is about, e.g. an order's id: messages of one aggregate are looked up together."""
+        return ""
+
+    def payload(self) -> dict[str, Any]:
+        return {k: str(v) if isinstance(v, UUID) else v for k, v in asdict(self).items()}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Handler:
+    """How one handler is run.
+
+    `transactional`: the effect and the mark "handled" commit together, so the effect happens once.
+    Otherwise the handler calls the outside, runs outside any transaction, and must itself be safe to repeat.
+    """
+
+    name: str
+    event: type[Event]
+    run: Callable[[Any], None]
+    queue: str
+    transactional: bool
+    max_attempts: int
+    lease: int
+
+
+_handlers: dict[str, Handler] = {}
+
+
+def handles(
+    event: type[E],
+    *,
+    name: str,
+    queue: str = "default",
+    transactional: bool = True,
+    max_attempts: int = 12,
+    lease: int = 60,
+) -> Callable[[Callable[[E], None]], Callable[[E], None]]:
+    """Register the decorated function for `event`.
+
+    `lease` is after how many seconds an unanswered message is published again (it was lost, or its worker was
+    killed); it doubles with each publication. After `max_attempts` failures the message is dead.
+    """
+
+    def register(run: Callable[[E], None]) -> Callable[[E], None]:
+        if name in _handlers:
+            raise ValueError(f"Two handlers are named {name}")
+        _handlers[name] = Handler(
+            name=name,
+            event=event,
+            run=run,
+            queue=queue,
+            transactional=transactional,
+            max_attempts=max_attempts,
+            lease=lease,
+        )
+        return run
+
+    return register
+
+
+def handler_named(name: str) -> Handler:
+    """Raises KeyError for a handler that this release does not have."""
+    return _handlers[name]
+
+
+def handlers_of(event: type[Event]) -> list[Handler]:
+    return [h for h in _handlers.values() if h.event is event]
+
+
+def all_handlers() -> list[Handler]:
+    return list(_handlers.values())
+
+
+def restore(handler: Handler, payload: dict[str, Any]) -> Event:
+    """The event as it was published; UUID fields are UUIDs again."""
+    types = handler.event.__annotations__
+    return handler.event(**{k: UUID(v) if types[k] in (UUID, "UUID") else v for k, v in payload.items()})

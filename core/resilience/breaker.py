@@ -1,0 +1,125 @@
+"""A circuit breaker that all processes share through Redis, with one probe when half open.
+
+Closed: calls pass; `threshold` failures in a row open it. Open: calls are refused for `pause` seconds.
+Half open: one caller in the whole house probes; its success closes the breaker, its failure opens it again.
+Without Redis every process keeps a breaker of its own: the same rules, a narrower view.
+(M. Nygard, Release It!, chapter 5.)
+"""
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import structlog
+from redis.exceptions import RedisError
+
+from core.cache.redis import client
+
+log = structlog.get_logger(__name__)
+
+PROBE_SECONDS = 30  # a probe that died holds up the next one no longer than this
+
+
+class BreakerOpen(Exception):
+    """The service is known to be down; `seconds` until the next probe may go."""
+
+    def __init__(self, service: str, *, seconds: float) -> None:
+        super().__init__(f"{service} is not being called: it failed repeatedly")
+        self.seconds = seconds
+
+
+class Breaker:
+    """Guards calls to the outside service `service`: `with breaker.guard(): call()`."""
+
+    def __init__(self, service: str, *, threshold: int = 5, pause: float = 30.0) -> None:
+        self.service, self.threshold, self.pause = service, threshold, pause
+        self._local = _LocalState()
+
+    @contextmanager
+    def guard(self, *, failures: tuple[type[Exception], ...] = (Exception,)) -> Iterator[None]:
+        """Raise BreakerOpen instead of entering, else count the outcome: `failures` are the service's own."""
+        self._admit()
+        try:
+            yield
+        except failures as error:
+            self._failed(error)
+            raise
+        self._succeeded()
+
+    def state(self) -> str:
+        """`closed`, `open` or `half-open`, as this process sees it."""
+        failures, opened_until = self._read()
+        if failures < self.threshold:
+            return "closed"
+        return "open" if time.time() < opened_until else "half-open"
+
+    def _admit(self) -> None:
+        failures, opened_until = self._read()
+        if failures < self.threshold:
+            return
+        remaining = opened_until - time.time()
+        if remaining > 0:
+            raise BreakerOpen(self.service, seconds=remaining)
+        if not self._claim_probe():
+            raise BreakerOpen(self.service, seconds=1.0)
+
+    def _read(self) -> tuple[int, float]:
+        try:
+            failures, until = client().hmget(self._key, "failures", "until")
+        except RedisError:
+            return self._local.failures, self._local.until
+        return int(failures or 0), float(until or 0)
+
+    def _claim_probe(self) -> bool:
+        try:
+            return bool(client().set(f"{self._key}:probe", b"1", nx=True, ex=PROBE_SECONDS))
+        except RedisError:
+            return self._local.claim_probe()
+
+    def _failed(self, error: Exception) -> None:
+        until = time.time() + self.pause
+        failures = self._local.failed(until)
+        try:
+            with client().pipeline(transaction=True) as pipe:
+                pipe.hincrby(self._key, "failures", 1).hset(self._key, "until", str(until))
+                pipe.delete(f"{self._key}:probe").expire(self._key, int(self.pause * 20) + 60)
+                failures = pipe.execute()[0]
+        except RedisError as lost:
+            log.warning("breaker_without_redis", service=self.service, error=str(lost))
+        if failures == self.threshold:
+            log.error("breaker_opened", service=self.service, error=repr(error))
+
+    def _succeeded(self) -> None:
+        self._local.reset()
+        try:
+            had_failed: Any = client().delete(self._key, f"{self._key}:probe")
+        except RedisError as lost:
+            log.warning("breaker_without_redis", service=self.service, error=str(lost))
+            return
+        if had_failed:
+            log.info("breaker_closed", service=self.service)
+
+    @property
+    def _key(self) -> str:
+        return f"shop:breaker:{self.service}"
+
+
+class _LocalState:
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self.reset()
+
+    def reset(self) -> None:
+        self.failures, self.until, self._probing = 0, 0.0, False
+
+    def failed(self, until: float) -> int:
+        with self._lock:
+            self.failures, self.until, self._probing = self.failures + 1, until, False
+            return self.failures
+
+    def claim_probe(self) -> bool:
+        with self._lock:
+            claimed, self._probing = not self._probing, True
+            return claimed
