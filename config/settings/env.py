@@ -6,7 +6,7 @@ import environ
 
 BASE_DIR = Path(__file__).resolve().parents[2]
 
-env = environ.Env()
+env = environ.FileAwareEnv()  # NAME_FILE may name a file that holds the value of NAME (Docker secrets)
 environ.Env.read_env(BASE_DIR / ".env")  # does nothing where there is none; real variables win
 
 DEBUG: bool = env.bool("DEBUG", default=False)

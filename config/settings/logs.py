@@ -5,3 +5,5 @@ LOGGING_CONFIG = None
 LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")
 LOG_FORMAT = env.str("LOG_FORMAT", default="json")
 LOGGING = logging_config(level=LOG_LEVEL, fmt=LOG_FORMAT)
+# Touched by relay and beat each time round, for container health checks; empty for none.
+HEARTBEAT_FILE = env.str("HEARTBEAT_FILE", default="")

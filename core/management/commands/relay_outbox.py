@@ -10,6 +10,7 @@ from django.core.management.base import BaseCommand
 from django.db import InterfaceError, OperationalError, connection
 from kombu.exceptions import OperationalError as BrokerDown
 
+from core.observability import heartbeat
 from core.outbox.relay import publish_batch
 from core.tasks import handle_message
 
@@ -32,6 +33,7 @@ class Command(BaseCommand):
         pause = 0.0
         while not stopping.wait(pause):
             sent = publish_due()
+            heartbeat.touch()
             if once and not sent:
                 return
             pause = _next_pause(sent, pause)

@@ -1,0 +1,12 @@
+#!/bin/sh
+# Make the secrets that docker-compose.yml mounts, once; existing ones are kept.
+set -eu
+cd "$(dirname "$0")"
+mkdir -p secrets
+random() { od -An -N32 -tx1 /dev/urandom | tr -d ' \n'; }
+keep() { [ -s "secrets/$1" ] || printf %s "$2" >"secrets/$1"; }
+keep secret_key "$(random)"
+keep postgres_password "$(random)"
+keep database_url "postgres://shop:$(cat secrets/postgres_password)@postgres:5432/shop"
+chmod 755 secrets && chmod 644 secrets/*  # read by the containers' own users; keep the host's folder private
+echo "Secrets are in $(pwd)/secrets"
