@@ -11,19 +11,20 @@ ALLOWED_HOSTS: list[str] = env.list(
 PUBLIC_URL = env.str("PUBLIC_URL", default="http://localhost:8000").rstrip("/")
 _https = PUBLIC_URL.startswith("https://")
 
+STAFF_PAGES = ("/admin", "/dev/")  # pages with sessions, CSRF tokens and languages
 MIDDLEWARE = [
     "core.observability.middleware.RequestIdMiddleware",
     "core.http.middleware.DatabaseOutageMiddleware",
     "django.middleware.security.SecurityMiddleware",
-    "csp.middleware.CSPMiddleware",
-    "corsheaders.middleware.CorsMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
-    "django.middleware.common.CommonMiddleware",
-    "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "core.http.scoped.HtmlPolicy",
+    "core.http.scoped.AllowedOrigins",
+    "core.http.scoped.StaffSession",
+    "core.http.scoped.StaffLocale",
+    "core.http.scoped.StaffCommon",
+    "core.http.scoped.StaffCsrf",
+    "core.http.scoped.StaffAuthentication",
+    "core.http.scoped.StaffMessages",
+    "core.http.scoped.StaffFrameOptions",
 ]
 
 APPEND_SLASH = False
