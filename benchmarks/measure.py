@@ -1,0 +1,95 @@
+"""One measurement: load on one side, processor time until its work is done, memory while it is warm."""
+
+import time
+from dataclasses import dataclass
+
+import psutil
+
+from benchmarks import load, meter
+from benchmarks.load import Load
+from benchmarks.servers import Servers
+from benchmarks.sides import Side, settle
+
+QUIET_SHARE = 0.2  # of one core: below it, the processes are taken to be at rest
+QUIET_WINDOW_SECONDS = 0.5
+QUIET_LIMIT_SECONDS = 20
+IDLE_SECONDS = 5
+OWN = "application"
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """`cpu_seconds` by process tree, from the first request until the work behind it was done."""
+
+    load: Load
+    cpu_seconds: dict[str, float]
+    memory_mb: float | None
+    finished_after_seconds: float
+    unfinished: int
+
+    @property
+    def cpu_ms(self) -> float | None:
+        """Per request, over all server processes; None where they are not ours to see."""
+        if OWN not in self.cpu_seconds or not self.load.requests:
+            return None
+        return sum(self.cpu_seconds.values()) * 1000 / self.load.requests
+
+    @property
+    def problem(self) -> str:
+        """Why the figures must not be compared; empty where they may."""
+        found = {
+            "answers that were not 2xx": self.load.bad_status,
+            "socket errors": self.load.socket_errors,
+            "time-outs": self.load.timeouts,
+            "left unfinished": self.unfinished,
+        }
+        return ", ".join(f"{count} {what}" for what, count in found.items() if count)
+
+
+def measure(
+    side: Side, route: str, *, servers: Servers | None, seconds: int, connections: int
+) -> Measurement:
+    roots = roots_of(side, servers)
+    requests = side.requests_for(route)
+    wait_until_quiet(roots)
+    before = meter.cpu_seconds(roots)
+    result = load.run_wrk(side.url, requests, seconds=seconds, connections=connections)
+    ended = time.monotonic()
+    unfinished = settle(side)
+    finished_after = time.monotonic() - ended
+    wait_until_quiet(roots)
+    after = meter.cpu_seconds(roots)
+    return Measurement(
+        load=result,
+        cpu_seconds={name: after[name] - before[name] for name in roots},
+        memory_mb=meter.memory_megabytes(side.process) if side.process else None,
+        finished_after_seconds=finished_after,
+        unfinished=unfinished,
+    )
+
+
+def measure_idle(side: Side, servers: Servers | None) -> float:
+    """Milliseconds of processor time per second that a side and the servers use with nothing to do."""
+    roots = roots_of(side, servers)
+    wait_until_quiet(roots)
+    before = meter.cpu_seconds(roots)
+    time.sleep(IDLE_SECONDS)
+    after = meter.cpu_seconds(roots)
+    return sum(after[name] - before[name] for name in roots) * 1000 / IDLE_SECONDS
+
+
+def roots_of(side: Side, servers: Servers | None) -> dict[str, psutil.Process]:
+    own = {OWN: side.process} if side.process else {}
+    return own | (servers.processes if servers else {})
+
+
+def wait_until_quiet(roots: dict[str, psutil.Process]) -> None:
+    """Until the trees rest; what still runs when the time is up counts as their own need."""
+    deadline = time.monotonic() + QUIET_LIMIT_SECONDS
+    before = sum(meter.cpu_seconds(roots).values())
+    while time.monotonic() < deadline:
+        time.sleep(QUIET_WINDOW_SECONDS)
+        after = sum(meter.cpu_seconds(roots).values())
+        if after - before < QUIET_SHARE * QUIET_WINDOW_SECONDS:
+            return
+        before = after

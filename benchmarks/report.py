@@ -1,0 +1,105 @@
+"""The tables of a run, for the terminal and for results.md."""
+
+from collections.abc import Sequence
+
+from benchmarks.figures import Figure, Summary, markdown_table, ratio, summarise
+from benchmarks.measure import OWN
+from benchmarks.rounds import Outcome
+from benchmarks.sides import ROUTES
+from benchmarks.verify import Check
+
+OURS, THEIRS = "Django", "Express"
+NOTHING = "-"
+
+
+def comparison(outcome: Outcome, routes: Sequence[str]) -> str:
+    """Medians of both sides and ours divided by theirs."""
+    header = ["route", "ours/s", "theirs/s", "ratio", "p50 ms", "theirs", "p99 ms", "theirs"]
+    header += ["CPU ms", "theirs", "ratio"]
+    return markdown_table(header, [_comparison_row(outcome, route) for route in routes])
+
+
+def _comparison_row(outcome: Outcome, route: str) -> list[str]:
+    ours, theirs = (summarise(outcome.rounds_of(side, route)) for side in (OURS, THEIRS))
+    return [
+        ROUTES[route],
+        _mark(ours) + _number(ours.per_second),
+        _mark(theirs) + _number(theirs.per_second),
+        _ratio(ours.per_second, theirs.per_second),
+        _number(ours.p50_ms),
+        _number(theirs.p50_ms),
+        _number(ours.p99_ms),
+        _number(theirs.p99_ms),
+        _number(ours.cpu_ms, digits=3),
+        _number(theirs.cpu_ms, digits=3),
+        _ratio(ours.cpu_ms, theirs.cpu_ms),
+    ]
+
+
+def spread(outcome: Outcome, routes: Sequence[str]) -> str:
+    """Lowest and highest round, where the processor time went, and how big an answer was."""
+    header = [
+        "route",
+        "side",
+        "rounds/s",
+        "CPU ms own",
+        "PostgreSQL",
+        "Valkey",
+        "MB",
+        "bytes",
+        "done after s",
+    ]
+    sides = sorted({side for side, _ in outcome.measured})
+    return markdown_table(header, [_spread_row(outcome, side, route) for route in routes for side in sides])
+
+
+def _spread_row(outcome: Outcome, side: str, route: str) -> list[str]:
+    rounds = outcome.rounds_of(side, route)
+    summary = summarise(rounds)
+    per_second = summary.per_second
+    return [
+        ROUTES[route],
+        side,
+        f"{per_second.lowest:,.0f} to {per_second.highest:,.0f}" if per_second else NOTHING,
+        *(_share(outcome, side, route, tree) for tree in (OWN, "PostgreSQL", "Valkey")),
+        _number(summary.memory_mb, digits=0),
+        _number(summary.bytes_each, digits=0),
+        _number(summary.finished_after),
+    ]
+
+
+def _share(outcome: Outcome, side: str, route: str, tree: str) -> str:
+    """Milliseconds of one process tree per request, over all clean rounds."""
+    clean = [one for one in outcome.rounds_of(side, route) if not one.problem and tree in one.cpu_seconds]
+    requests = sum(one.load.requests for one in clean)
+    return f"{sum(one.cpu_seconds[tree] for one in clean) * 1000 / requests:.3f}" if requests else NOTHING
+
+
+def problems(outcome: Outcome) -> list[str]:
+    return [
+        f"{side}, {ROUTES[route]}, {problem}"
+        for (side, route), rounds in outcome.measured.items()
+        for problem in summarise(rounds).problems
+    ]
+
+
+def resting(outcome: Outcome) -> str:
+    rows = [[side, f"{milliseconds:.0f}"] for side, milliseconds in outcome.idle_ms.items()]
+    return markdown_table(["at rest", "CPU ms per s, with the servers"], rows)
+
+
+def checks(found: Sequence[Check]) -> str:
+    return "\n".join(f"- {check}" for check in found) or "- No database to look into: not checked."
+
+
+def _mark(summary: Summary) -> str:
+    return "(!) " if summary.problems else ""
+
+
+def _ratio(ours: Figure | None, theirs: Figure | None) -> str:
+    value = ratio(ours, theirs)
+    return NOTHING if value is None else f"{value:.2f}"
+
+
+def _number(figure: Figure | None, *, digits: int = 1) -> str:
+    return NOTHING if figure is None else f"{figure.median:,.{digits}f}"
