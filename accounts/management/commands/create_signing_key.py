@@ -1,0 +1,27 @@
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand
+
+from accounts import keys
+
+
+class Command(BaseCommand):
+    help = "Make a private key in JWT_KEYS_DIR (mode 0600). It signs from now on; older keys go on verifying."
+    requires_system_checks: list[str] = []  # it is what the check of the keys asks for
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--algorithm", choices=keys.ALGORITHMS, default="ed25519")
+        parser.add_argument(
+            "--if-missing", action="store_true", help="Do nothing where there is a key already."
+        )
+
+    def handle(self, *args: Any, algorithm: str, if_missing: bool, **options: Any) -> None:
+        directory = Path(settings.JWT_KEYS_DIR)
+        if if_missing and keys.ring().all():
+            self.stdout.write("There is a signing key already.")
+            return
+        file = keys.create(directory, algorithm=algorithm)
+        self.stdout.write(f"Made {file.name}, key id {keys.read(file).kid}")
