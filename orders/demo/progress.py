@@ -1,0 +1,6 @@
+from tqdm import tqdm
+
+
+def bar(*, total: int, label: str, unit: str) -> "tqdm[None]":
+    """A progress bar on a terminal, silence anywhere else."""
+    return tqdm(total=total, desc=label, unit=f" {unit}", disable=None, leave=False)

@@ -1,0 +1,141 @@
+"""The shop's public port, as a patient client uses it: what was lost or put off is sent again."""
+
+import time
+from dataclasses import dataclass
+from http import HTTPStatus
+from threading import Event, local
+from typing import Any
+
+import requests
+from tenacity import (
+    RetryCallState,
+    Retrying,
+    retry_if_exception_type,
+    stop_before_delay,
+    wait_random_exponential,
+)
+from tenacity.nap import sleep_using_event
+
+from orders.demo.replay.tally import Tally
+
+API = "/api/v1"
+TIMEOUT = (5, 30)  # seconds to connect, to answer
+PUT_OFF = {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.BAD_GATEWAY}
+
+
+class NotAnswered(Exception):
+    """No answer that counts: the connection was lost, or the shop said to come back later."""
+
+    def __init__(self, kind: str, *, retry_after: float | None = None) -> None:
+        super().__init__(kind)
+        self.kind = kind
+        self.retry_after = retry_after
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    status: int
+    body: Any
+
+    @property
+    def code(self) -> str:
+        """The problem's code, where the answer is a problem (RFC 9457)."""
+        return str(self.body.get("code", "")) if isinstance(self.body, dict) else ""
+
+
+class Shop:
+    """Calls to one base URL from any thread; each thread keeps its own connection.
+
+    A call repeats itself, with back-off or as long as Retry-After asks, for up to `patience` seconds.
+    Setting `stopping` ends every wait.
+    """
+
+    def __init__(self, base_url: str, *, tally: Tally, patience: float) -> None:
+        self.base_url = base_url.rstrip("/")
+        self.tally = tally
+        self.stopping = Event()
+        self._threads = local()
+        self._retrying = Retrying(
+            retry=retry_if_exception_type(NotAnswered),
+            stop=stop_before_delay(patience),
+            wait=_pause,
+            before_sleep=lambda _: tally.tried_again(),
+            sleep=sleep_using_event(self.stopping),
+            reraise=True,
+        )
+
+    def call(
+        self,
+        route: str,
+        *,
+        body: Any = None,
+        query: dict[str, str] | None = None,
+        headers: dict[str, str] | None = None,
+        **names: str,
+    ) -> Answer:
+        """Send "METHOD /path/{name}" below the API's base path. Raises NotAnswered when patience is over."""
+        answer: Answer = self._retrying(self._send, route, API, body, query, headers, names)
+        return answer
+
+    def mails(self) -> list[dict[str, str]] | None:
+        """What the local stack's inbox holds, newest first; None where the shop has no such inbox."""
+        answer: Answer = self._retrying(self._send, "GET /dev/mail/messages", "", None, None, None, {})
+        return answer.body if answer.status == HTTPStatus.OK else None
+
+    def _send(
+        self,
+        route: str,
+        prefix: str,
+        body: Any,
+        query: dict[str, str] | None,
+        headers: dict[str, str] | None,
+        names: dict[str, str],
+    ) -> Answer:
+        method, path = route.split(" ", 1)
+        url = self.base_url + prefix + path.format(**names)
+        started = time.perf_counter()
+        try:
+            response = self._session().request(
+                method, url, json=body, params=query, headers=headers, timeout=TIMEOUT, allow_redirects=False
+            )
+        except requests.RequestException as lost:
+            self.tally.failed(route, type(lost).__name__)
+            raise NotAnswered(type(lost).__name__) from lost
+        return self._read(route, response, time.perf_counter() - started)
+
+    def _read(self, route: str, response: requests.Response, seconds: float) -> Answer:
+        if response.status_code in PUT_OFF:
+            raise self._put_off(route, response)
+        is_replay = response.headers.get("Idempotent-Replayed") == "true"
+        self.tally.answered(route, seconds, is_replay=is_replay)
+        if response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            self.tally.failed(route, str(response.status_code))
+        is_json = "json" in response.headers.get("Content-Type", "")
+        return Answer(status=response.status_code, body=response.json() if is_json else None)
+
+    def _put_off(self, route: str, response: requests.Response) -> NotAnswered:
+        kind = str(response.status_code)
+        asked = response.headers.get("Retry-After", "")
+        retry_after = float(asked) if asked.isdigit() else None
+        self.tally.failed(route, kind)
+        if response.status_code == HTTPStatus.TOO_MANY_REQUESTS:
+            self.tally.held_back(retry_after or 0)
+        return NotAnswered(kind, retry_after=retry_after)
+
+    def _session(self) -> requests.Session:
+        if not hasattr(self._threads, "session"):
+            self._threads.session = requests.Session()
+            # Neither a proxy nor a ~/.netrc stands between a shopper and this shop.
+            self._threads.session.trust_env = False
+        session: requests.Session = self._threads.session
+        return session
+
+
+_back_off = wait_random_exponential(multiplier=0.2, max=5)
+
+
+def _pause(state: RetryCallState) -> float:
+    error = state.outcome.exception() if state.outcome else None
+    if isinstance(error, NotAnswered) and error.retry_after is not None:
+        return error.retry_after
+    return _back_off(state)

@@ -1,0 +1,57 @@
+"""What happens to orders. Handlers here and in other apps hear of it through core.outbox."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+from uuid import UUID
+
+from core.outbox import Event
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrderNews(Event):
+    name: ClassVar[str] = ""
+    order_id: UUID
+
+    def aggregate(self) -> str:
+        return str(self.order_id)
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrderPlaced(OrderNews):
+    name: ClassVar[str] = "orders.order_placed"
+
+
+@dataclass(frozen=True, kw_only=True)
+class PaymentAuthorised(OrderNews):
+    """The gateway holds the money for us."""
+
+    name: ClassVar[str] = "orders.payment_authorised"
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrderPaid(OrderNews):
+    name: ClassVar[str] = "orders.order_paid"
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrderShipped(OrderNews):
+    name: ClassVar[str] = "orders.order_shipped"
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrderPaymentFailed(OrderNews):
+    """No money will come; what was held for the order goes back."""
+
+    name: ClassVar[str] = "orders.payment_failed"
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrderCancelled(OrderNews):
+    name: ClassVar[str] = "orders.order_cancelled"
+
+
+@dataclass(frozen=True, kw_only=True)
+class PaymentOrphaned(OrderNews):
+    """The gateway took or holds money for an order that no longer wants it."""
+
+    name: ClassVar[str] = "orders.payment_orphaned"

@@ -1,0 +1,125 @@
+"""Every amount of an order, from its lines and the rates of the day. Pure: no database, no clock.
+
+Decimals throughout. Every amount is rounded half up to the cent where it arises, at the line, and sums are
+sums of rounded amounts; docs/decisions/0005-money-and-rounding.md says why.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
+
+CENT = Decimal("0.01")
+ZERO = Decimal("0.00")
+HUNDRED = Decimal(100)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Item:
+    """A quantity of one variant at the price of the day, in whole cents."""
+
+    sku: str
+    unit_price: Decimal
+    quantity: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ShippingRate:
+    """What a shipping method costs; nothing from `free_over` (goods after discount) on."""
+
+    price: Decimal
+    free_over: Decimal | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TaxRate:
+    """`percent` of goods and shipping, contained in their prices where `inclusive`, else on top."""
+
+    percent: Decimal = ZERO
+    inclusive: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class QuotedLine:
+    """One line: `total` is price times quantity, `discount` its share of the order's, `tax` that on the rest."""
+
+    sku: str
+    unit_price: Decimal
+    quantity: int
+    total: Decimal
+    discount: Decimal
+    tax: Decimal
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Quote:
+    """What an order costs: total = subtotal - discount + shipping, plus tax unless it is included."""
+
+    lines: tuple[QuotedLine, ...]
+    subtotal: Decimal
+    discount: Decimal
+    shipping: Decimal
+    tax: Decimal
+    tax_included: bool
+    total: Decimal
+
+
+def quote(items: Sequence[Item], *, shipping: ShippingRate, tax: TaxRate, discount: Decimal = ZERO) -> Quote:
+    """Price `items`; a `discount` above their worth counts as their worth.
+
+    The lines come in the order of the items, which has no influence on any amount.
+    """
+    totals = {item.sku: item.unit_price * item.quantity for item in items}
+    subtotal = sum(totals.values(), ZERO)
+    shares = allocate(min(discount, subtotal), totals)
+    lines = tuple(_line(item, totals[item.sku], shares[item.sku], tax) for item in items)
+    discounted = sum(shares.values(), ZERO)
+    shipping_price = _shipping(shipping, subtotal - discounted)
+    tax_amount = sum((line.tax for line in lines), tax_on(shipping_price, tax))
+    return Quote(
+        lines=lines,
+        subtotal=subtotal,
+        discount=discounted,
+        shipping=shipping_price,
+        tax=tax_amount,
+        tax_included=tax.inclusive,
+        total=subtotal - discounted + shipping_price + (ZERO if tax.inclusive else tax_amount),
+    )
+
+
+def tax_on(amount: Decimal, tax: TaxRate) -> Decimal:
+    """The tax contained in `amount`, or due on top of it."""
+    base = HUNDRED + tax.percent if tax.inclusive else HUNDRED
+    return (amount * tax.percent / base).quantize(CENT, ROUND_HALF_UP)
+
+
+def allocate(amount: Decimal, weights: dict[str, Decimal]) -> dict[str, Decimal]:
+    """Split `amount` in proportion to `weights`, to the cent, none above its weight (largest remainder).
+
+    Expects whole cents and `amount` at most the sum of the weights. Equal remainders are decided by the key.
+    """
+    whole = sum(weights.values(), ZERO)
+    if not amount or not whole:
+        return dict.fromkeys(weights, ZERO)
+    exact = {key: amount * weight / whole for key, weight in weights.items()}
+    shares = {key: value.quantize(CENT, ROUND_DOWN) for key, value in exact.items()}
+    left = int((amount - sum(shares.values(), ZERO)) / CENT)
+    by_remainder = sorted(exact, key=lambda key: (shares[key] - exact[key], key))
+    for key in by_remainder[:left]:
+        shares[key] += CENT
+    return shares
+
+
+def _line(item: Item, total: Decimal, discount: Decimal, tax: TaxRate) -> QuotedLine:
+    return QuotedLine(
+        sku=item.sku,
+        unit_price=item.unit_price,
+        quantity=item.quantity,
+        total=total,
+        discount=discount,
+        tax=tax_on(total - discount, tax),
+    )
+
+
+def _shipping(rate: ShippingRate, goods: Decimal) -> Decimal:
+    is_free = rate.free_over is not None and goods >= rate.free_over
+    return ZERO if is_free else rate.price
