@@ -27,11 +27,11 @@ def bytes_response(request: HttpRequest, body: bytes, *, etag: str, cache_contro
 def check_if_match(request: HttpRequest, etag: str) -> None:
     """Raise PreconditionFailed where If-Match is given and does not name `etag`."""
     offered = request.META.get("HTTP_IF_MATCH")
-    if offered and offered.strip() != "*" and etag not in parse_etags(offered):
+    if offered is not None and not _matches(offered, etag):
         raise PreconditionFailed("If-Match names another version than the present one")
 
 
 def _matches(offered: str, etag: str) -> bool:
-    """Weak comparison: a proxy that compressed the body has marked the tag W/."""
+    """Without regard to W/: our tags are strong, and a proxy that compressed the body has marked them so."""
     tags = [t.strip().removeprefix("W/") for t in parse_etags(offered)]
     return "*" in tags or etag in tags

@@ -1,12 +1,18 @@
-"""Keyset pages: a cursor holds the last row's ordering values, so page 10,000 costs what page 1 does."""
+"""Keyset pages: a cursor holds the last row's ordering values, so page 10,000 costs what page 1 does.
+
+A cursor is signed together with its ordering, so only values that a row had come back into a query.
+"""
 
 import base64
 import binascii
+import hashlib
+import hmac
 from typing import Any
 
 import orjson
-from django.core.exceptions import ValidationError as DjangoValidationError
+from django.conf import settings
 from django.db.models import Model, Q, QuerySet
+from django.http import HttpRequest
 from rest_framework.exceptions import ValidationError
 from rest_framework.pagination import BasePagination
 from rest_framework.request import Request
@@ -15,6 +21,7 @@ from rest_framework.utils.urls import replace_query_param
 from rest_framework.views import APIView
 
 DEFAULT_SIZE, MAX_SIZE = 20, 100
+SIGNATURE_BYTES = 12
 
 
 class KeysetPagination(BasePagination):
@@ -26,12 +33,13 @@ class KeysetPagination(BasePagination):
     """
 
     def paginate_queryset(
-        self, queryset: QuerySet[Any], request: Request, view: APIView | None = None
+        self, queryset: QuerySet[Any], request: Request | HttpRequest, view: APIView | None = None
     ) -> list[Any]:
         self.request = request
         self.size = _page_size(request)
         self.fields = _order(request, view)
-        self.cursor = _decode(request.query_params.get("cursor"), len(self.fields))
+        self.context = f"{queryset.model._meta.label_lower} {' '.join(self.fields)}"
+        self.cursor = _decode(request.GET.get("cursor"), self.context)
         backwards = self.cursor is not None and self.cursor[0]
         order = [_flip(f) if backwards else f for f in self.fields]
         rows = list(self._after_cursor(queryset.order_by(*order), backwards=backwards)[: self.size + 1])
@@ -45,10 +53,7 @@ class KeysetPagination(BasePagination):
     def _after_cursor(self, queryset: QuerySet[Any], *, backwards: bool) -> QuerySet[Any]:
         if self.cursor is None:
             return queryset
-        try:
-            return queryset.filter(_beyond(self.fields, self.cursor[1], backwards=backwards))
-        except (DjangoValidationError, ValueError, TypeError) as error:
-            raise _bad("cursor", "This cursor does not fit the ordering") from error
+        return queryset.filter(_beyond(self.fields, self.cursor[1], backwards=backwards))
 
     def get_paginated_response(self, data: Any) -> Response:
         return Response(self.envelope(data))
@@ -63,9 +68,8 @@ class KeysetPagination(BasePagination):
 
     def _link(self, row: Model, *, backwards: bool) -> str:
         values = [_value(row, f.lstrip("-")) for f in self.fields]
-        return replace_query_param(
-            self.request.build_absolute_uri(), "cursor", _encode(values, backwards=backwards)
-        )
+        cursor = _encode(values, backwards=backwards, context=self.context)
+        return replace_query_param(self.request.build_absolute_uri(), "cursor", cursor)
 
     def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
         link = {"type": ["string", "null"], "format": "uri"}
@@ -90,15 +94,15 @@ def _parameter(name: str, schema: dict[str, Any], description: str = "") -> dict
     return {"name": name, "in": "query", "required": False, "schema": schema, "description": description}
 
 
-def _page_size(request: Request) -> int:
-    raw = request.query_params.get("page_size", str(DEFAULT_SIZE))
+def _page_size(request: Request | HttpRequest) -> int:
+    raw = request.GET.get("page_size", str(DEFAULT_SIZE))
     if not (raw.isascii() and raw.isdigit() and 1 <= int(raw[:9]) <= MAX_SIZE):
         raise _bad("page_size", f"Give a whole number from 1 to {MAX_SIZE}")
     return int(raw)
 
 
-def _order(request: Request, view: Any) -> list[str]:
-    name = request.query_params.get("ordering", view.ordering)
+def _order(request: Request | HttpRequest, view: Any) -> list[str]:
+    name = request.GET.get("ordering", view.ordering)
     field = view.ordering_fields.get(name.removeprefix("-"))
     if field is None:
         raise _bad("ordering", f"Order by one of: {', '.join(view.ordering_fields)}; a leading - reverses")
@@ -126,25 +130,28 @@ def _flip(field: str) -> str:
     return field[1:] if field.startswith("-") else f"-{field}"
 
 
-def _encode(values: list[Any], *, backwards: bool) -> str:
+def _encode(values: list[Any], *, backwards: bool, context: str) -> str:
     raw = orjson.dumps([backwards, values], default=str)
-    return base64.urlsafe_b64encode(raw).decode().rstrip("=")
+    return base64.urlsafe_b64encode(_signature(raw, context) + raw).decode().rstrip("=")
 
 
-def _decode(cursor: str | None, length: int) -> tuple[bool, list[Any]] | None:
+def _decode(cursor: str | None, context: str) -> tuple[bool, list[Any]] | None:
     if cursor is None:
         return None
     try:
-        backwards, values = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-        if isinstance(backwards, bool) and len(values) == length and all(_is_plain(v) for v in values):
-            return backwards, values
-    except (binascii.Error, ValueError, TypeError) as error:
+        signed = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
+    except (binascii.Error, ValueError) as error:
         raise _bad("cursor", "This cursor is not one of ours") from error
-    raise _bad("cursor", "This cursor is not one of ours")
+    signature, raw = signed[:SIGNATURE_BYTES], signed[SIGNATURE_BYTES:]
+    if not hmac.compare_digest(signature, _signature(raw, context)):
+        raise _bad("cursor", "This cursor is not one of ours, or of another ordering")
+    backwards, values = orjson.loads(raw)
+    return backwards, values
 
 
-def _is_plain(value: Any) -> bool:
-    return isinstance(value, int | float) or (isinstance(value, str) and "\x00" not in value)
+def _signature(raw: bytes, context: str) -> bytes:
+    key = hashlib.blake2b(settings.SECRET_KEY.encode(), person=b"cursor").digest()
+    return hashlib.blake2b(raw + b"\n" + context.encode(), key=key, digest_size=SIGNATURE_BYTES).digest()
 
 
 def _bad(field: str, detail: str) -> ValidationError:

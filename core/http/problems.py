@@ -1,13 +1,14 @@
 """Every error as application/problem+json (RFC 9457), whoever raised it: us, DRF, Django or the database."""
 
+import math
 from http import HTTPStatus
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 import structlog
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.db import InterfaceError, OperationalError
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
 from psycopg_pool import PoolTimeout
 from rest_framework import exceptions
 from rest_framework.response import Response
@@ -19,6 +20,14 @@ from core.observability import request_id
 CONTENT_TYPE = "application/problem+json"
 DATABASE_DOWN = (OperationalError, InterfaceError, PoolTimeout)
 log = structlog.get_logger(__name__)
+
+
+class TooLarge(DomainError):
+    """The body is larger than the endpoint takes."""
+
+    code = "too_large"
+    title = "Content too large"
+    status = 413
 
 
 def problem(
@@ -38,50 +47,75 @@ def problem(
 
 def problem_response(error: DomainError) -> HttpResponse:
     """A plain Django response, for code outside DRF's views."""
-    body = problem(
-        status=error.status, code=error.code, title=error.title, detail=error.detail, errors=error.errors
-    )
-    return HttpResponse(
-        orjson.dumps(body), status=error.status, content_type=CONTENT_TYPE, headers=_headers(error)
-    )
+    return _plain(_of_domain_error(error))
+
+
+def answer(exc: Exception) -> HttpResponse | None:
+    """The problem that `exc` stands for as a plain response; None where it stands for none (a 500)."""
+    described = _describe(exc)
+    return described and _plain(described)
 
 
 def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | None:
     """DRF's EXCEPTION_HANDLER. None lets an unknown exception rise to Django's 500."""
     set_rollback()
+    described = _describe(exc)
+    if described is None:
+        return None
+    return Response(
+        described.body, status=described.status, headers=described.headers, content_type=CONTENT_TYPE
+    )
+
+
+class _Described(NamedTuple):
+    status: int
+    body: dict[str, Any]
+    headers: dict[str, str]
+
+
+def _plain(described: _Described) -> HttpResponse:
+    return HttpResponse(
+        orjson.dumps(described.body, default=str),
+        status=described.status,
+        content_type=CONTENT_TYPE,
+        headers=described.headers,
+    )
+
+
+def _describe(exc: Exception) -> _Described | None:
+    exc = _translate(exc)
+    if isinstance(exc, DomainError):
+        return _of_domain_error(exc)
+    return _of_api_exception(exc) if isinstance(exc, exceptions.APIException) else None
+
+
+def _translate(exc: Exception) -> Exception:
+    """What Django or the database raised, as an error of ours or of DRF's."""
     match exc:
-        case DomainError():
-            return _render_domain_error(exc)
         case Http404():
-            return _render_domain_error(NotFound())
+            return NotFound()
         case PermissionDenied():
-            return _render_api_exception(exceptions.PermissionDenied())
-        case exceptions.APIException():
-            return _render_api_exception(exc)
+            return exceptions.PermissionDenied()
+        case RequestDataTooBig():
+            return TooLarge()
+        case UnreadablePostError():
+            return exceptions.ParseError("The body ended early")
         case OperationalError() | InterfaceError() | PoolTimeout():
             log.warning("database_unavailable", error=str(exc))
-            return _render_domain_error(Unavailable("The database does not answer"))
-    return None
+            return Unavailable("The database does not answer")
+    return exc
 
 
-def _render_domain_error(error: DomainError) -> Response:
+def _of_domain_error(error: DomainError) -> _Described:
     body = problem(
         status=error.status, code=error.code, title=error.title, detail=error.detail, errors=error.errors
     )
-    return Response(body, status=error.status, headers=_headers(error), content_type=CONTENT_TYPE)
+    headers = {} if error.retry_after is None else {"Retry-After": str(error.retry_after)}
+    return _Described(error.status, body, headers)
 
 
-def _headers(error: DomainError) -> dict[str, str]:
-    return {} if error.retry_after is None else {"Retry-After": str(error.retry_after)}
-
-
-def _render_api_exception(exc: exceptions.APIException) -> Response:
+def _of_api_exception(exc: exceptions.APIException) -> _Described:
     status = exc.status_code
-    headers = {}
-    if getattr(exc, "auth_header", None):
-        headers["WWW-Authenticate"] = exc.auth_header  # type: ignore[attr-defined]
-    if getattr(exc, "wait", None) is not None:
-        headers["Retry-After"] = str(max(1, round(exc.wait)))  # type: ignore[attr-defined]
     if isinstance(exc, exceptions.ValidationError):
         errors = tuple(_flatten(exc.get_full_details()))
         body = problem(
@@ -89,7 +123,16 @@ def _render_api_exception(exc: exceptions.APIException) -> Response:
         )
     else:
         body = problem(status=status, code=_code(exc), title=HTTPStatus(status).phrase, detail=_sentence(exc))
-    return Response(body, status=status, headers=headers, content_type=CONTENT_TYPE)
+    return _Described(status, body, _headers(exc))
+
+
+def _headers(exc: exceptions.APIException) -> dict[str, str]:
+    headers = {}
+    if getattr(exc, "auth_header", None):
+        headers["WWW-Authenticate"] = exc.auth_header  # type: ignore[attr-defined]
+    if getattr(exc, "wait", None) is not None:
+        headers["Retry-After"] = str(max(1, math.ceil(exc.wait)))  # type: ignore[attr-defined]
+    return headers
 
 
 def _code(exc: exceptions.APIException) -> str:
@@ -107,7 +150,7 @@ def _flatten(details: Any, path: str = "") -> list[FieldError]:
     if isinstance(details, dict) and set(details) == {"message", "code"} and isinstance(details["code"], str):
         return [FieldError(field=path, code=details["code"], detail=str(details["message"]))]
     if isinstance(details, dict):
-        return [e for key, value in details.items() for e in _flatten(value, _join(path, str(key)))]
+        return [e for key, value in details.items() for e in _flatten(value, _join(path, key))]
     if _are_messages(details):
         return [e for value in details for e in _flatten(value, path)]
     return [e for index, value in enumerate(details) for e in _flatten(value, f"{path}[{index}]")]
@@ -117,9 +160,11 @@ def _are_messages(details: Any) -> bool:
     return all(isinstance(v, dict) and isinstance(v.get("message"), str) and "code" in v for v in details)
 
 
-def _join(path: str, key: str) -> str:
+def _join(path: str, key: str | int) -> str:
     if key == "non_field_errors":
         return path
+    if isinstance(key, int):  # a ListField names its bad items by index
+        return f"{path}[{key}]"
     return f"{path}.{key}" if path else key
 
 
@@ -136,6 +181,8 @@ class _Plain(DomainError):
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    if isinstance(exception, RequestDataTooBig):
+        return problem_response(TooLarge())
     return problem_response(_Plain(400, "bad_request"))
 
 

@@ -2,12 +2,17 @@ from decimal import Decimal
 from typing import Any
 
 import orjson
+from django.utils.functional import Promise
 from rest_framework.renderers import BaseRenderer
 
 
 def _default(value: Any) -> str:
-    """Money as a decimal string; lazily translated text and the like as text."""
-    return format(value, "f") if isinstance(value, Decimal) else str(value)
+    """Money as a decimal string, lazily translated text as text; anything else is a programming error."""
+    if isinstance(value, Decimal):
+        return format(value, "f")
+    if isinstance(value, Promise):
+        return str(value)
+    raise TypeError(f"{type(value).__name__} has no form in JSON")
 
 
 def dumps(data: Any) -> bytes:
