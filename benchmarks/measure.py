@@ -19,9 +19,14 @@ OWN = "application"
 
 @dataclass(frozen=True)
 class Measurement:
-    """`cpu_seconds` by process tree, from the first request until the work behind it was done."""
+    """`cpu_seconds` by process tree, from the first request until the work behind it was done.
+
+    `served` is what the processes worked on in that time: the requests that wrk counted, and the one on
+    each connection that was under way when it stopped. Of slow requests these are many.
+    """
 
     load: Load
+    served: int
     cpu_seconds: dict[str, float]
     memory_mb: float | None
     finished_after_seconds: float
@@ -30,9 +35,7 @@ class Measurement:
     @property
     def cpu_ms(self) -> float | None:
         """Per request, over all server processes; None where they are not ours to see."""
-        if OWN not in self.cpu_seconds or not self.load.requests:
-            return None
-        return sum(self.cpu_seconds.values()) * 1000 / self.load.requests
+        return sum(self.cpu_seconds.values()) * 1000 / self.served if OWN in self.cpu_seconds else None
 
     @property
     def problem(self) -> str:
@@ -61,6 +64,7 @@ def measure(
     after = meter.cpu_seconds(roots)
     return Measurement(
         load=result,
+        served=result.requests + connections,
         cpu_seconds={name: after[name] - before[name] for name in roots},
         memory_mb=meter.memory_megabytes(side.process) if side.process else None,
         finished_after_seconds=finished_after,

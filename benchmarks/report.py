@@ -71,8 +71,8 @@ def _spread_row(outcome: Outcome, side: str, route: str) -> list[str]:
 def _share(outcome: Outcome, side: str, route: str, tree: str) -> str:
     """Milliseconds of one process tree per request, over all clean rounds."""
     clean = [one for one in outcome.rounds_of(side, route) if not one.problem and tree in one.cpu_seconds]
-    requests = sum(one.load.requests for one in clean)
-    return f"{sum(one.cpu_seconds[tree] for one in clean) * 1000 / requests:.3f}" if requests else NOTHING
+    served = sum(one.served for one in clean)
+    return f"{sum(one.cpu_seconds[tree] for one in clean) * 1000 / served:.3f}" if served else NOTHING
 
 
 def problems(outcome: Outcome) -> list[str]:
@@ -89,7 +89,10 @@ def resting(outcome: Outcome) -> str:
 
 
 def checks(found: Sequence[Check]) -> str:
-    return "\n".join(f"- {check}" for check in found) or "- No database to look into: not checked."
+    return (
+        "\n".join(f"- {check}" for check in found)
+        or "- Nothing to check: no route that writes was measured, or the database is not known."
+    )
 
 
 def _mark(summary: Summary) -> str:

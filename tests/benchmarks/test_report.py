@@ -8,6 +8,7 @@ from benchmarks.verify import Check
 
 def measurement(*, requests: int, cpu: float = 1.0, bad_status: int = 0, unfinished: int = 0) -> Measurement:
     return Measurement(
+        served=requests,
         load=Load(requests, 2.0, requests * 100, 4.0, 9.0, bad_status, 0, 0),
         cpu_seconds={OWN: cpu * 0.75, "PostgreSQL": cpu * 0.25},
         memory_mb=200.0,
