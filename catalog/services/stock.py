@@ -1,0 +1,197 @@
+"""Units: reserved, released, shipped, adjusted. Each change is one level row, one ledger entry, one truth.
+
+A use case is one SQL statement for all its lines: it locks the levels in the order of their ids (so that
+two orders over the same goods never wait for each other in a circle), decides, changes levels,
+reservations and ledger, and answers what it did. A caller holds locks in this order: reservations, levels,
+products. Cached pages are dropped when the caller's transaction commits.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from catalog.models import Location, StockEntry, StockLevel, Variant
+from catalog.services import listing, stock_sql
+from core import cache
+from core.errors import Conflict, FieldError, Invalid, NotFound
+
+Reason = StockEntry.Reason
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shortage:
+    """A line that cannot be filled."""
+
+    sku: str
+    requested: int
+    available: int
+
+
+class OutOfStock(Conflict):
+    """`shortages` names every SKU that cannot be filled; nothing was reserved."""
+
+    code = "out_of_stock"
+    title = "Out of stock"
+
+    def __init__(self, shortages: Sequence[Shortage]) -> None:
+        self.shortages = tuple(sorted(shortages, key=lambda s: s.sku))
+        super().__init__(
+            "; ".join(_sentence(s) for s in self.shortages),
+            errors=[
+                FieldError(field=f"items[sku={s.sku}]", code=self.code, detail=_sentence(s))
+                for s in self.shortages
+            ],
+        )
+
+
+class BelowReserved(Conflict):
+    code = "below_reserved"
+    title = "Units that are reserved cannot be taken away"
+
+
+class UnknownVariant(NotFound):
+    title = "No such variant"
+
+
+class UnknownLocation(Invalid):
+    title = "No such location"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Movement:
+    """Units of one variant that were reserved, released or shipped at one location."""
+
+    variant_id: UUID
+    location: str
+    quantity: int
+
+
+def reserve(
+    *, owner: UUID, quantities: Mapping[UUID, int], until: datetime | None, now: datetime
+) -> list[Movement]:
+    """Hold units (by variant id) for `owner`: all of them, or none. Locations are used by priority.
+
+    One round trip, inside the caller's transaction; two more where a level ran empty. Raises OutOfStock.
+    An owner reserves once: the unique constraint refuses a second time for the same variant.
+    """
+    rows = _run(
+        stock_sql.RESERVE,
+        owner=owner,
+        variants=list(quantities.keys()),
+        units=list(quantities.values()),
+        until=until,
+        now=now,
+        cause=_cause(owner),
+    )
+    shortages = [Shortage(sku=r.sku, requested=r.quantity, available=r.available) for r in rows if r.is_short]
+    if shortages:
+        raise OutOfStock(shortages)
+    return _moved(rows)
+
+
+def release(*, owner: UUID, reason: Reason = Reason.RELEASED, now: datetime) -> list[Movement]:
+    """Give back what `owner` still holds. A second call finds nothing and changes nothing."""
+    return _moved(_run(stock_sql.RELEASE, owner=owner, reason=str(reason), now=now, cause=_cause(owner)))
+
+
+def ship(*, owner: UUID, now: datetime) -> list[Movement]:
+    """What `owner` holds has left the house: on hand and reserved fall. A second call changes nothing."""
+    return _moved(_run(stock_sql.SHIP, owner=owner, now=now, cause=_cause(owner)))
+
+
+@transaction.atomic
+def adjust(
+    *,
+    sku: str,
+    location: str | None = None,
+    change: int,
+    reason: Reason,
+    actor: str,
+    now: datetime,
+    cause: str = "",
+) -> StockEntry:
+    """Add `change` units (negative: take away) on hand at `location`, by default the first by priority.
+
+    Raises UnknownVariant, UnknownLocation, and BelowReserved where too few unreserved units are left.
+    """
+    variant = Variant.objects.filter(sku=sku, withdrawn_at__isnull=True).select_related("product").first()
+    if variant is None:
+        raise UnknownVariant(f"There is no variant with the SKU {sku}")
+    level = _locked_level(variant, _location(location))
+    if level.on_hand + change < level.reserved:
+        raise BelowReserved(
+            f"{level.on_hand} on hand, {level.reserved} of them reserved: {-change} cannot be taken away"
+        )
+    had_units = level.available > 0
+    level.on_hand += change
+    level.save(update_fields=["on_hand"])
+    entry = StockEntry.objects.create(
+        variant=variant,
+        location=level.location,
+        on_hand_change=change,
+        reason=reason,
+        cause=cause,
+        actor=actor,
+        at=now,
+    )
+    _after_change([variant.product.slug], [variant.product_id] if had_units != (level.available > 0) else [])
+    return entry
+
+
+def default_location() -> Location:
+    """The first by priority; a fresh shop gets one named "main"."""
+    return (
+        Location.objects.first()
+        or Location.objects.get_or_create(code="main", defaults={"name": "Main warehouse"})[0]
+    )
+
+
+def _run(statement: str, **parameters: Any) -> list[stock_sql.Row]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, parameters)
+        return [stock_sql.Row(*row) for row in cursor.fetchall()]
+
+
+def _moved(rows: list[stock_sql.Row]) -> list[Movement]:
+    if rows:
+        _after_change([r.slug for r in rows], [r.product_id for r in rows if r.crossed])
+    return [Movement(variant_id=r.variant_id, location=r.location, quantity=r.quantity) for r in rows]
+
+
+def _after_change(slugs: list[str], crossed: list[UUID]) -> None:
+    """Details show units, so they change each time; lists only when a product sells out or comes back."""
+    tags = {f"product:{slug}" for slug in slugs}
+    if crossed and listing.refresh_in_stock(product_ids=set(crossed)):
+        tags.add("catalog")
+    cache.invalidate(*tags)
+
+
+def _location(code: str | None) -> Location:
+    if code is None:
+        return default_location()
+    location = Location.objects.filter(code=code).first()
+    if location is None:
+        detail = f"There is no location {code}"
+        raise UnknownLocation(detail, errors=[FieldError(field="location", code="unknown", detail=detail)])
+    return location
+
+
+def _locked_level(variant: Variant, location: Location) -> StockLevel:
+    StockLevel.objects.bulk_create([StockLevel(variant=variant, location=location)], ignore_conflicts=True)
+    return (
+        StockLevel.objects.select_for_update(of=("self",))
+        .select_related("location")
+        .get(variant=variant, location=location)
+    )
+
+
+def _cause(owner: UUID) -> str:
+    return f"order:{owner}"
+
+
+def _sentence(shortage: Shortage) -> str:
+    return f"{shortage.sku}: {shortage.requested} requested, {shortage.available} available"
