@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 wsgi_app = "config.wsgi:application"
-bind = os.environ.get("WEB_BIND", "127.0.0.1:8001")
+bind = os.environ.get("BIND", "127.0.0.1:8001")
 worker_class = "gthread"
 workers = int(os.environ.get("WEB_CONCURRENCY") or os.cpu_count() or 1)
 threads = int(os.environ.get("WEB_THREADS", "4"))
@@ -26,7 +26,7 @@ max_requests_jitter = max_requests // 10
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108 - private files, made by mkstemp
 control_socket_disable = True
 # Whose X-Forwarded-Proto is believed: nginx.
-forwarded_allow_ips = os.environ.get("TRUSTED_PROXIES", "127.0.0.1,::1")
+forwarded_allow_ips = os.environ.get("TRUSTED_PROXIES", "127.0.0.0/8,::1/128")
 accesslog = None
 errorlog = "-"
 loglevel = os.environ.get("LOG_LEVEL", "INFO").lower()

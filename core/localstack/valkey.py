@@ -20,21 +20,20 @@ port {port}
 requirepass {password}
 dir "{home}"
 databases {databases}
-save {save}
-appendonly {appendonly}
+save ""
+appendonly no
 maxmemory 256mb
-maxmemory-policy noeviction
+maxmemory-policy volatile-lru
 """
 
 
 @dataclass(frozen=True)
 class Valkey:
-    """One server whose settings and data lie in `home`. `is_durable` keeps queued messages over a restart."""
+    """One server that keeps nothing: what matters is in PostgreSQL, which sends lost messages again."""
 
     home: Path
     port: int
     password: str
-    is_durable: bool = True
     databases: int = 16
 
     name = "valkey"
@@ -70,8 +69,6 @@ class Valkey:
             password=self.password,
             home=self.home,
             databases=self.databases,
-            save="60 1" if self.is_durable else '""',
-            appendonly="yes" if self.is_durable else "no",
         )
 
 

@@ -1,0 +1,28 @@
+"""`python -m core.localstack run|stop|reset`, in the checkout."""
+
+import os
+import sys
+from pathlib import Path
+
+from core.localstack import commands
+from core.localstack.errors import StackError
+from core.localstack.layout import Layout
+
+COMMANDS = {"run": commands.run, "stop": commands.stop, "reset": commands.reset}
+
+
+def main(arguments: list[str]) -> int:
+    layout = Layout(Path(__file__).resolve().parents[2])
+    os.umask(0o077)  # whatever any of us writes is nobody else's to read
+    try:
+        COMMANDS[arguments[0]](layout)
+    except StackError as problem:
+        print(f"\n{problem}", file=sys.stderr)
+        if problem.hint:
+            print(f"\n{problem.hint}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:] or ["run"]))

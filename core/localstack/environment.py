@@ -1,0 +1,55 @@
+"""The environment every process of the local stack runs in."""
+
+import hashlib
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from core.localstack import ports
+from core.localstack.layout import Layout
+from core.localstack.secret_files import remembered_secret, write_private
+
+DEFAULT_PORT = "8000"
+
+
+def public_port(given: Mapping[str, str]) -> int:
+    return int(given.get("PORT") or DEFAULT_PORT)
+
+
+def stack_environment(
+    layout: Layout,
+    own_ports: Mapping[str, int],
+    given: Mapping[str, str],
+    *,
+    database_url: str,
+    redis_url: str,
+) -> dict[str, str]:
+    """Our values, under those that the person gave: whoever sets EMAIL_URL sends real mail."""
+    port = public_port(given)
+    ours = {
+        "DATABASE_URL": database_url,
+        "REDIS_URL": redis_url,
+        "SECRET_KEY": remembered_secret(layout.secret("django")),
+        "PUBLIC_URL": f"http://localhost:{port}",
+        "EMAIL_URL": f"smtp://{ports.HOST}:{own_ports['inbox']}",
+        "SANDBOX_URL": f"http://{ports.HOST}:{own_ports['sandbox']}",
+        "JWT_KEYS_DIR": str(layout.keys),
+        "MAIL_INBOX_DIR": str(layout.mail),
+        "STATIC_ROOT": str(layout.static),
+        "MEDIA_ROOT": str(layout.media),
+        "LOG_FORMAT": "console",
+        "WEB_CONCURRENCY": str(os.cpu_count() or 1),
+        "WEB_THREADS": "4",
+        "DEMO_PASSWORD": "demo-Pa55word",
+    }
+    return ours | {name: value for name, value in given.items() if value} | {"LOCAL_STACK": "true"}
+
+
+def write_environment_file(file: Path, environment: Mapping[str, str], given: Mapping[str, str]) -> None:
+    """What the stack adds to the environment, for `manage.py` in another terminal."""
+    added = {name: value for name, value in environment.items() if given.get(name) != value}
+    write_private(file, "".join(f"{name}='{value}'\n" for name, value in sorted(added.items())))
+
+
+def fingerprint(*parts: str) -> str:
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()

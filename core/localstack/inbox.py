@@ -1,0 +1,30 @@
+"""The SMTP server of the local stack: keeps every mail in a Maildir, delivers none.
+
+MAIL_INBOX_DIR=... python -m core.localstack.inbox PORT
+"""
+
+import asyncio
+import os
+import signal
+import sys
+
+from aiosmtpd.handlers import Mailbox
+from aiosmtpd.smtp import SMTP
+
+from core.localstack.ports import HOST
+
+
+async def serve(*, directory: str, port: int) -> None:
+    """Receive mail until SIGTERM or SIGINT."""
+    loop = asyncio.get_running_loop()
+    stopping = asyncio.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(name, stopping.set)
+    handler = Mailbox(directory)
+    server = await loop.create_server(lambda: SMTP(handler, enable_SMTPUTF8=True), HOST, port)
+    async with server:
+        await stopping.wait()
+
+
+if __name__ == "__main__":
+    asyncio.run(serve(directory=os.environ["MAIL_INBOX_DIR"], port=int(sys.argv[1])))
