@@ -30,8 +30,11 @@ def main() -> int:
     except KeyboardInterrupt:
         print("\nStopped; nothing was written.", file=sys.stderr)
         return INTERRUPTED
-    except (BenchmarkError, StackError) as error:
+    except BenchmarkError as error:
         print(f"\n{error}", file=sys.stderr)
+        return 2
+    except StackError as error:
+        print(f"\n{error}\n{error.hint}", file=sys.stderr)
         return 2
 
 
@@ -127,7 +130,7 @@ def _measure(sides: Sequence[Side], servers: Servers | None, plan: Plan, output:
 
 def _print(outcome: Outcome, plan: Plan, checks: Sequence[verify.Check]) -> None:
     print(f"\n{report.comparison(outcome, plan.routes)}\n\n{report.spread(outcome, plan.routes)}")
-    print(f"\n{report.resting(outcome)}\n")
+    print(f"\n{report.programs(outcome, plan.routes)}\n\n{report.resting(outcome)}\n")
     for problem in report.problems(outcome):
         print(f"PROBLEM: {problem}")
     print(report.checks(checks))

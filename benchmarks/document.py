@@ -30,6 +30,10 @@ until they were done. `(!)` marks a route that had errors; they are listed below
 
 *MB* is the memory of the side's own processes with shared pages counted once, without PostgreSQL and Valkey.
 *Bytes* is a whole answer with its headers. *Done after* is how long accepted work went on after the load.
+Our own part by program, in milliseconds for one request (the mailbox and the payment provider of the local
+stack stand for the world outside, and are counted as ours all the same):
+
+{programs}
 
 {resting}
 
@@ -73,6 +77,7 @@ def write(
         hardware=machine.hardware(),
         comparison=report.comparison(outcome, plan.routes),
         spread=report.spread(outcome, plan.routes),
+        programs=report.programs(outcome, plan.routes),
         resting=report.resting(outcome),
         problems="\n".join(f"- {problem}" for problem in report.problems(outcome)) or "None.",
         checks=report.checks(checks),

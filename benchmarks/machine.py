@@ -69,7 +69,7 @@ def _servers(servers: Servers | None) -> str:
     with redis.Redis.from_url(servers.valkey.url) as client:
         info = client.info("server")
     valkey = info.get("valkey_version") or info["redis_version"]
-    return f"PostgreSQL {row[0] if row else '?'}, Valkey {valkey}, both with their data flushed to disk"
+    return f"PostgreSQL {row[0] if row else '?'}, Valkey {valkey}; set as in `make run`"
 
 
 def _first_line(command: list[str]) -> str:

@@ -19,7 +19,8 @@ OWN = "application"
 
 @dataclass(frozen=True)
 class Measurement:
-    """`cpu_seconds` by process tree, from the first request until the work behind it was done.
+    """`cpu_seconds` by process tree, from the first request until the work behind it was done; `programs`
+    are parts of the application's share.
 
     `served` is what the processes worked on in that time: the requests that wrk counted, and the one on
     each connection that was under way when it stopped. Of slow requests these are many.
@@ -28,6 +29,7 @@ class Measurement:
     load: Load
     served: int
     cpu_seconds: dict[str, float]
+    programs: dict[str, float]
     memory_mb: float | None
     finished_after_seconds: float
     unfinished: int
@@ -54,18 +56,20 @@ def measure(
 ) -> Measurement:
     roots = roots_of(side, servers)
     requests = side.requests_for(route)
+    programs = side.programs()
     wait_until_quiet(roots)
-    before = meter.cpu_seconds(roots)
+    before = meter.cpu_seconds(roots | programs)
     result = load.run_wrk(side.url, requests, seconds=seconds, connections=connections)
     ended = time.monotonic()
     unfinished = settle(side)
     finished_after = time.monotonic() - ended
     wait_until_quiet(roots)
-    after = meter.cpu_seconds(roots)
+    after = meter.cpu_seconds(roots | programs)
     return Measurement(
         load=result,
         served=result.requests + connections,
         cpu_seconds={name: after[name] - before[name] for name in roots},
+        programs={name: after[name] - before[name] for name in programs},
         memory_mb=meter.memory_megabytes(side.process) if side.process else None,
         finished_after_seconds=finished_after,
         unfinished=unfinished,

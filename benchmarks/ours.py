@@ -4,22 +4,27 @@ import contextlib
 import itertools
 import os
 import random
-import secrets
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+
+import psutil
 
 from benchmarks import load, processes
 from benchmarks.errors import BenchmarkError
 from benchmarks.load import MARK, Request
 from benchmarks.servers import OURS_DATABASE, Servers
 from benchmarks.sides import PRODUCTS, TODOS, Makers, Side
+from core.localstack.layout import Layout
 from core.localstack.ports import HOST, free_port
+from core.localstack.record import SUPERVISOR, recorded
 
 ROOT = Path(__file__).parents[1]
-COMMAND = [sys.executable, "manage.py", "local_stack"]
+COMMAND = [sys.executable, "-m", "core.localstack", "run"]
 START_SECONDS = 300  # it migrates and loads the demo data first
 API = "/api/v1"
+THROTTLE_SCALE = "1000000"
 STAFF = "admin@shop.test"
 LINES = 3
 STOCK = 10_000_000
@@ -74,6 +79,12 @@ class Ours(Side):
             "register": lambda: [load.post(f"{API}/auth/register", self._stranger())],
         }
 
+    def programs(self) -> dict[str, psutil.Process]:
+        """What the supervisor has written down, itself left out: it is the parent of the others."""
+        if self.process is None:
+            return {}
+        return {name: one for name, one in recorded(Layout(ROOT).record).items() if name != SUPERVISOR}
+
     def _credentials(self, purpose: str) -> dict[str, str]:
         return {"email": self.email(purpose), "password": self.password}
 
@@ -118,22 +129,24 @@ class Ours(Side):
 
 @contextlib.contextmanager
 def started(servers: Servers, logs: Path) -> Iterator[Ours]:
-    port = free_port()
+    """The local stack on the shared servers. Its mails go to a box of their own, away from the usual one."""
+    url = f"http://{HOST}:{free_port()}"
     database = servers.database_url(OURS_DATABASE)
-    env = {
-        "PORT": str(port),
-        "DATABASE_URL": database,
-        "REDIS_URL": servers.valkey.url,
-        "THROTTLE_SCALE": "1000000",
-        "SECRET_KEY": secrets.token_hex(32),
-    }
-    url = f"http://{HOST}:{port}"
-    with processes.running(
-        COMMAND,
-        cwd=ROOT,
-        env=env,
-        log=logs / "django.log",
-        ready_url=f"{url}/health/ready",
-        start_seconds=START_SECONDS,
-    ) as process:
+    with (
+        tempfile.TemporaryDirectory(prefix="shop-benchmark-") as mails,
+        processes.running(
+            COMMAND,
+            cwd=ROOT,
+            env={
+                "PORT": url.rpartition(":")[2],
+                "DATABASE_URL": database,
+                "REDIS_URL": servers.valkey.url,
+                "THROTTLE_SCALE": THROTTLE_SCALE,
+                "MAIL_INBOX_DIR": mails,
+            },
+            log=logs / "django.log",
+            ready_url=f"{url}/health/ready",
+            start_seconds=START_SECONDS,
+        ) as process,
+    ):
         yield Ours(url, process=process, database=database)

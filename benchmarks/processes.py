@@ -15,7 +15,7 @@ from benchmarks.errors import BenchmarkError
 from core.localstack.servers import end_with_parent
 
 POLL_SECONDS = 0.1
-STOP_SECONDS = 40
+STOP_SECONDS = 70  # the supervisor lets requests and tasks end
 LOG_LINES_SHOWN = 30
 
 

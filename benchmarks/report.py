@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from benchmarks.figures import Figure, Summary, markdown_table, ratio, summarise
-from benchmarks.measure import OWN
+from benchmarks.measure import OWN, Measurement
 from benchmarks.rounds import Outcome
 from benchmarks.sides import ROUTES
 from benchmarks.verify import Check
@@ -61,18 +61,27 @@ def _spread_row(outcome: Outcome, side: str, route: str) -> list[str]:
         ROUTES[route],
         side,
         f"{per_second.lowest:,.0f} to {per_second.highest:,.0f}" if per_second else NOTHING,
-        *(_share(outcome, side, route, tree) for tree in (OWN, "PostgreSQL", "Valkey")),
+        *(_each(rounds, tree) for tree in (OWN, "PostgreSQL", "Valkey")),
         _number(summary.memory_mb, digits=0),
         _number(summary.bytes_each, digits=0),
         _number(summary.finished_after),
     ]
 
 
-def _share(outcome: Outcome, side: str, route: str, tree: str) -> str:
-    """Milliseconds of one process tree per request, over all clean rounds."""
-    clean = [one for one in outcome.rounds_of(side, route) if not one.problem and tree in one.cpu_seconds]
+def programs(outcome: Outcome, routes: Sequence[str]) -> str:
+    """Our own processor time for one request, by program."""
+    rounds = {route: outcome.rounds_of(OURS, route) for route in routes}
+    names = sorted({name for route in routes for one in rounds[route] for name in one.programs})
+    rows = [[ROUTES[route], *(_each(rounds[route], name) for name in names)] for route in routes]
+    return markdown_table(["route", *names], rows) if names else ""
+
+
+def _each(rounds: Sequence[Measurement], name: str) -> str:
+    """Milliseconds per request of one tree or program, over all clean rounds."""
+    clean = [one for one in rounds if not one.problem]
+    seconds = sum((one.cpu_seconds | one.programs).get(name, 0.0) for one in clean)
     served = sum(one.served for one in clean)
-    return f"{sum(one.cpu_seconds[tree] for one in clean) * 1000 / served:.3f}" if served else NOTHING
+    return f"{seconds * 1000 / served:.3f}" if served else NOTHING
 
 
 def problems(outcome: Outcome) -> list[str]:

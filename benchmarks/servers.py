@@ -1,4 +1,4 @@
-"""One PostgreSQL and one Valkey for both sides: as durable as in the local stack, empty at each start."""
+"""One PostgreSQL and one Valkey for both sides: set as in the local stack, empty at each start."""
 
 import contextlib
 import secrets

@@ -89,6 +89,10 @@ class Side(ABC):
             return "not looked into"
         return ", ".join(f"{self._count(query):,} {name}" for name, query in self.data_queries.items())
 
+    def programs(self) -> dict[str, psutil.Process]:
+        """The parts of the side whose processor time is worth telling apart."""
+        return {}
+
     def finished_orders(self) -> int:
         return self._count(self.finished_orders_query)
 

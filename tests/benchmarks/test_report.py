@@ -11,6 +11,7 @@ def measurement(*, requests: int, cpu: float = 1.0, bad_status: int = 0, unfinis
         served=requests,
         load=Load(requests, 2.0, requests * 100, 4.0, 9.0, bad_status, 0, 0),
         cpu_seconds={OWN: cpu * 0.75, "PostgreSQL": cpu * 0.25},
+        programs={"web": cpu * 0.5, "worker": cpu * 0.25},
         memory_mb=200.0,
         finished_after_seconds=0.5,
         unfinished=unfinished,
@@ -62,6 +63,13 @@ def test_comparison__one_side_alone__shows_the_other_as_missing():
     table = report.comparison(outcome(express=[measurement(requests=1000)]), ["health"])
 
     assert "| GET health |      - |    500.0 |     - |" in table
+
+
+def test_programs__several_rounds__give_milliseconds_of_each_for_one_request():
+    table = report.programs(outcome(django=[measurement(requests=500, cpu=2.0)]), ["health"])
+
+    assert table.splitlines()[0].split() == ["|", "route", "|", "web", "|", "worker", "|"]
+    assert table.splitlines()[-1].split()[-4:] == ["2.000", "|", "1.000", "|"]
 
 
 def test_ratio__nothing_on_one_side__is_none():
