@@ -8,4 +8,5 @@ class CoreConfig(AppConfig):
     verbose_name = "Platform"
 
     def ready(self) -> None:
-        import_module("core.mail.handlers")
+        for subject in ("compute", "mail"):
+            import_module(f"core.{subject}.handlers")

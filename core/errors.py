@@ -64,6 +64,14 @@ class PreconditionFailed(DomainError):
     status = 412
 
 
+class TooLarge(DomainError):
+    """The body is larger than the endpoint takes."""
+
+    code = "too_large"
+    title = "Content too large"
+    status = 413
+
+
 class Unavailable(DomainError):
     """A part that the answer needs is down. Always carries Retry-After."""
 

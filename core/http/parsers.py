@@ -5,7 +5,7 @@ from django.conf import settings
 from rest_framework.exceptions import ParseError
 from rest_framework.parsers import BaseParser
 
-from core.http.problems import TooLarge
+from core.errors import TooLarge
 
 DEEPEST = 32  # levels of nesting; what serializers do with a value is recursive
 

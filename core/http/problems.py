@@ -14,20 +14,12 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
-from core.errors import DomainError, FieldError, NotFound, Unavailable
+from core.errors import DomainError, FieldError, NotFound, TooLarge, Unavailable
 from core.observability import request_id
 
 CONTENT_TYPE = "application/problem+json"
 DATABASE_DOWN = (OperationalError, InterfaceError, PoolTimeout)
 log = structlog.get_logger(__name__)
-
-
-class TooLarge(DomainError):
-    """The body is larger than the endpoint takes."""
-
-    code = "too_large"
-    title = "Content too large"
-    status = 413
 
 
 def problem(

@@ -41,6 +41,14 @@ class RateLimit(BaseThrottle):
         return self.wait_seconds
 
 
+class UserRateLimit(RateLimit):
+    """Limit by user, whatever address they come from; by address where nobody is signed in."""
+
+    def key(self, request: Request) -> str:
+        user = request.user
+        return f"user:{user.pk}" if user and user.is_authenticated else client_address(request)
+
+
 def client_address(request: HttpRequest | Request) -> str:
     """The peer, or what our own nginx says of it.
 

@@ -21,6 +21,7 @@ from rest_framework.response import Response
 
 from core.errors import Conflict, DomainError, FieldError, Invalid
 from core.idempotency.models import IdempotencyRecord
+from core.observability import request_id
 
 HEADER = "Idempotency-Key"
 KEPT_HEADERS = ("Location", "ETag", "Content-Type")
@@ -107,6 +108,7 @@ def _keep(scope: str, key: str, fingerprint: str, response: HttpResponse) -> Non
         status=response.status_code,
         headers={name: response[name] for name in KEPT_HEADERS if name in response},
         body=response.content,
+        request_id=request_id.current(),
     )
 
 

@@ -1,21 +1,23 @@
 """Sending. The only repeat possible: SMTP accepted the mail and the worker died before it was marked sent."""
 
-from smtplib import SMTPException, SMTPRecipientsRefused
+import random
+from datetime import datetime, timedelta
 
 import structlog
-from django.core.mail import EmailMultiAlternatives
 from django.utils import timezone
 
+from core.mail import services, smtp
 from core.mail.models import Mail
 from core.mail.services import MailQueued
 from core.outbox import handles
 from core.outbox.handling import Postpone
-from core.resilience.breaker import Breaker, BreakerOpen
+from core.resilience.breaker import BreakerOpen
 
 log = structlog.get_logger(__name__)
 
-smtp = Breaker("smtp", threshold=5, pause=10)
-PERMANENT = range(500, 600)
+RETRY_SECONDS = 15
+GREYLIST_SECONDS = 60
+GIVE_UP_AFTER = timedelta(days=3)  # of temporary refusals (RFC 5321, 4.5.4.1 asks for days)
 
 
 @handles(MailQueued, name="core.send_mail", queue="mail", transactional=False, max_attempts=20)
@@ -23,32 +25,28 @@ def send_mail(event: MailQueued) -> None:
     mail = Mail.objects.filter(pk=event.mail_id, status=Mail.Status.QUEUED).first()
     if mail is None:
         return
+    if not services.claim(mail_id=mail.pk, now=timezone.now()):
+        raise Postpone("Another worker is sending it", seconds=services.CLAIM.total_seconds())
     try:
-        with smtp.guard(failures=(OSError,)):  # smtplib's errors are OSErrors
-            _message(mail).send()
+        smtp.send(mail)
+    except smtp.Refused as refused:
+        _settle_refusal(mail, refused, now=timezone.now())
     except BreakerOpen as down:
-        raise Postpone(str(down), seconds=down.seconds) from down
-    except SMTPRecipientsRefused as refused:
-        _settle_refusal(mail, refused)
-        return
-    except (SMTPException, OSError) as failed:
-        raise Postpone(f"SMTP: {failed!r}", seconds=15) from failed
-    Mail.objects.filter(pk=mail.pk).update(status=Mail.Status.SENT, sent_at=timezone.now(), error="")
+        _put_off(mail, str(down), seconds=down.seconds)
+    except smtp.Unreachable as down:
+        _put_off(mail, f"SMTP: {down}", seconds=RETRY_SECONDS)
+    else:
+        services.mark_sent(mail_id=mail.pk, now=timezone.now())
 
 
-def _message(mail: Mail) -> EmailMultiAlternatives:
-    message = EmailMultiAlternatives(
-        mail.subject, mail.text, to=[mail.to], headers={"X-Mail-ID": str(mail.pk)}
-    )
-    if mail.html:
-        message.attach_alternative(mail.html, "text/html")
-    return message
+def _settle_refusal(mail: Mail, refused: smtp.Refused, *, now: datetime) -> None:
+    if not refused.is_permanent and now - mail.created_at < GIVE_UP_AFTER:
+        _put_off(mail, f"SMTP: {refused}", seconds=GREYLIST_SECONDS)
+    log.warning("mail_refused", mail_id=str(mail.pk), reason=str(refused))
+    services.mark_failed(mail_id=mail.pk, error=str(refused))
 
 
-def _settle_refusal(mail: Mail, refused: SMTPRecipientsRefused) -> None:
-    """A 5xx for the recipient is final; a 4xx (greylisting, full mailbox) is tried again."""
-    code, reason = next(iter(refused.recipients.values()))
-    if code not in PERMANENT:
-        raise Postpone(f"SMTP {code}: {reason!r}", seconds=60) from refused
-    log.warning("mail_refused", mail_id=str(mail.pk), code=code)
-    Mail.objects.filter(pk=mail.pk).update(status=Mail.Status.FAILED, error=f"{code} {reason!r}")
+def _put_off(mail: Mail, reason: str, *, seconds: float) -> None:
+    """Spread over half as long again, so that a backlog does not come back at once."""
+    services.release(mail_id=mail.pk, error=reason)
+    raise Postpone(reason, seconds=seconds * random.uniform(1, 1.5))  # noqa: S311 - not a secret

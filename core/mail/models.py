@@ -1,10 +1,14 @@
 from django.db import models
+from django.db.models import Q
 
 from core.ids import uuid7
 
 
 class Mail(models.Model):
-    """One mail to one person, kept with its state. `cause` makes it unique: the same cause is mailed once."""
+    """One mail to one person, kept with its state. `cause` makes it unique: the same cause is mailed once.
+
+    `claimed_until` is how long a worker may take to send it before another tries.
+    """
 
     class Status(models.TextChoices):
         QUEUED = "queued", "queued"
@@ -20,12 +24,15 @@ class Mail(models.Model):
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.QUEUED)
     created_at = models.DateTimeField(auto_now_add=True)
     sent_at = models.DateTimeField(null=True, blank=True)
+    claimed_until = models.DateTimeField(null=True, blank=True)
     error = models.TextField(blank=True)
 
     class Meta:
+        verbose_name_plural = "mail"
         indexes = [
             models.Index(fields=["-created_at"], name="mail_newest"),
             models.Index(fields=["to", "-created_at"], name="mail_by_recipient"),
+            models.Index(fields=["sent_at"], name="mail_with_body", condition=~Q(text="")),
         ]
 
     def __str__(self) -> str:

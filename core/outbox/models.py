@@ -24,6 +24,7 @@ class OutboxMessage(models.Model):
     dead_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
+        verbose_name = "outbox message"
         constraints = [
             models.UniqueConstraint(fields=["event_id", "handler"], name="outbox_once_per_event_and_handler"),
         ]

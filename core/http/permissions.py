@@ -1,0 +1,17 @@
+"""Permissions for the foundation's own endpoints, which know no app: users are settings.AUTH_USER_MODEL."""
+
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from rest_framework.permissions import BasePermission
+from rest_framework.request import Request
+
+
+class IsStaff(BasePermission):
+    """Staff, by the database: the right ends with the next request, not with the token (one query)."""
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        user = request.user
+        if not (user and user.is_authenticated and user.is_staff):
+            return False
+        return get_user_model().objects.filter(pk=user.pk, is_active=True, is_staff=True).exists()

@@ -1,0 +1,57 @@
+"""One mail to the SMTP server, behind a breaker, and what the server made of it."""
+
+from smtplib import SMTPDataError, SMTPException, SMTPRecipientsRefused, SMTPSenderRefused
+
+from django.core.mail import EmailMultiAlternatives
+
+from core.mail.models import Mail
+from core.resilience.breaker import Breaker
+
+PERMANENT = range(500, 600)
+
+breaker = Breaker("smtp", threshold=5, pause=10)
+
+
+class Refused(Exception):
+    """The server works and does not want this mail: for good, or (greylisting, full mailbox) for now."""
+
+    def __init__(self, code: int, reason: bytes | str) -> None:
+        text = reason.decode("utf-8", "replace") if isinstance(reason, bytes) else reason
+        super().__init__(f"{code} {text}")
+        self.is_permanent = code in PERMANENT
+
+
+class Unreachable(Exception):
+    """No server, or one that could not take any mail now."""
+
+
+def send(mail: Mail) -> None:
+    """Raises Refused, Unreachable, or BreakerOpen where the server is known to be down."""
+    with breaker.guard(failures=(Unreachable,)):
+        refusal = _transmit(mail)
+    if refusal is not None:
+        raise refusal
+
+
+def _transmit(mail: Mail) -> Refused | None:
+    """A refusal is returned, not raised: for the breaker the server has answered."""
+    try:
+        _message(mail).send()
+    except SMTPRecipientsRefused as refused:
+        return Refused(*next(iter(refused.recipients.values())))
+    except (SMTPDataError, SMTPSenderRefused) as refused:
+        if refused.smtp_code in PERMANENT:
+            return Refused(refused.smtp_code, refused.smtp_error)
+        raise Unreachable(repr(refused)) from refused
+    except (SMTPException, OSError) as failed:
+        raise Unreachable(repr(failed)) from failed
+    return None
+
+
+def _message(mail: Mail) -> EmailMultiAlternatives:
+    message = EmailMultiAlternatives(
+        mail.subject, mail.text, to=[mail.to], headers={"X-Mail-ID": str(mail.pk)}
+    )
+    if mail.html:
+        message.attach_alternative(mail.html, "text/html")
+    return message
