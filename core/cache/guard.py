@@ -14,7 +14,8 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.5, 4.0  # seconds
 class RedisGuard:
     """Closed to Redis for a growing pause after each failure; keeps the tags that could not be renewed."""
 
-    def __init__(self) -> None:
+    def __init__(self, name: str = "cache") -> None:
+        self._name = name
         self._lock = threading.Lock()
         self._pause = 0.0
         self._closed_until = 0.0
@@ -36,7 +37,7 @@ class RedisGuard:
             self._pause = min(self._pause * 2 or FIRST_PAUSE, LONGEST_PAUSE)
             self._closed_until = time.monotonic() + self._pause
             self._pending.update(pending)
-        log.warning("cache_unavailable", error=str(error), pause_seconds=self._pause)
+        log.warning(f"{self._name}_unavailable", error=str(error), pause_seconds=self._pause)
 
     def take_pending(self) -> set[str]:
         """The tags to renew now; the caller gives them back with `trip` where that fails."""
@@ -48,4 +49,4 @@ class RedisGuard:
         """Redis answered."""
         if self._pause:
             self._pause = 0.0
-            log.info("cache_back")
+            log.info(f"{self._name}_back")

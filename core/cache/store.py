@@ -38,11 +38,17 @@ class Entry(NamedTuple):
 
 
 def read_through(
-    key: str, *, tags: Sequence[str], compute: Callable[[], bytes], fresh_for: int = 300
+    key: str,
+    *,
+    tags: Sequence[str],
+    compute: Callable[[], bytes],
+    fresh_for: int = 300,
+    kept_for: int = HARD_TTL,
 ) -> Entry:
     """The bytes at `key`, valid for the present generation of `tags`, computed by one caller if missing.
 
-    `fresh_for` is the soft age in seconds. Whatever `compute` raises is raised, and nothing is stored.
+    `fresh_for` is the soft age in seconds, `kept_for` the hard one: short where strangers choose the key.
+    Whatever `compute` raises is raised, and nothing is stored.
     """
     if not guard.is_up():
         return _computed(compute)
@@ -54,7 +60,7 @@ def read_through(
         guard.trip(error)
         return _computed(compute)
     guard.recovered()
-    return entry or _store(lookup, _computed(compute), fresh_for)
+    return entry or _compute_and_store(lookup, compute, min(fresh_for, kept_for), kept_for)
 
 
 def invalidate(*tags: str) -> None:
@@ -119,16 +125,28 @@ class _Lookup:
                 return entry
         return None
 
-    def write(self, entry: Entry, fresh_for: int) -> None:
+    def give_up(self) -> None:
+        """Let another caller compute: this one could not."""
+        try:
+            client().delete(self.lock_key)
+        except RedisError as error:
+            guard.trip(error)
+
+    def write(self, entry: Entry, fresh_for: int, kept_for: int) -> None:
         head = f"{time.time() + fresh_for:.0f}\n{entry.etag}\n".encode()
         raw = b",".join(self.generations) + b"\n" + head + entry.body
         with client().pipeline(transaction=False) as pipe:
-            pipe.set(self.key, raw, ex=HARD_TTL).delete(self.lock_key).execute()
+            pipe.set(self.key, raw, ex=kept_for).delete(self.lock_key).execute()
 
 
-def _store(lookup: _Lookup, entry: Entry, fresh_for: int) -> Entry:
+def _compute_and_store(lookup: _Lookup, compute: Callable[[], bytes], fresh_for: int, kept_for: int) -> Entry:
     try:
-        lookup.write(entry, fresh_for)
+        entry = _computed(compute)
+    except BaseException:
+        lookup.give_up()
+        raise
+    try:
+        lookup.write(entry, fresh_for, kept_for)
     except RedisError as error:
         guard.trip(error)
     return entry

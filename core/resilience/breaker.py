@@ -39,12 +39,19 @@ class Breaker:
 
     @contextmanager
     def guard(self, *, failures: tuple[type[Exception], ...] = (Exception,)) -> Iterator[None]:
-        """Raise BreakerOpen instead of entering, else count the outcome: `failures` are the service's own."""
-        self._admit()
+        """Raise BreakerOpen instead of entering, else count the outcome: `failures` are the service's own.
+
+        Any other exception says nothing of the service; where it ended a probe, the next caller probes.
+        """
+        is_probe = self._admit()
         try:
             yield
         except failures as error:
             self._failed(error)
+            raise
+        except BaseException:
+            if is_probe:
+                self._release_probe()
             raise
         self._succeeded()
 
@@ -55,15 +62,25 @@ class Breaker:
             return "closed"
         return "open" if time.time() < opened_until else "half-open"
 
-    def _admit(self) -> None:
+    def _admit(self) -> bool:
+        """Whether this call is the probe. Raises BreakerOpen."""
         failures, opened_until = self._read()
         if failures < self.threshold:
-            return
+            return False
+        self._refuse_until(opened_until)
+        if not self._claim_probe():
+            raise BreakerOpen(self.service, seconds=1.0)
+        # A probe may have failed between our look and our claim.
+        _, opened_until = self._read()
+        if opened_until > time.time():
+            self._release_probe()
+            self._refuse_until(opened_until)
+        return True
+
+    def _refuse_until(self, opened_until: float) -> None:
         remaining = opened_until - time.time()
         if remaining > 0:
             raise BreakerOpen(self.service, seconds=remaining)
-        if not self._claim_probe():
-            raise BreakerOpen(self.service, seconds=1.0)
 
     def _read(self) -> tuple[int, float]:
         try:
@@ -77,6 +94,13 @@ class Breaker:
             return bool(client().set(f"{self._key}:probe", b"1", nx=True, ex=PROBE_SECONDS))
         except RedisError:
             return self._local.claim_probe()
+
+    def _release_probe(self) -> None:
+        self._local.release_probe()
+        try:
+            client().delete(f"{self._key}:probe")
+        except RedisError as lost:
+            log.warning("breaker_without_redis", service=self.service, error=str(lost))
 
     def _failed(self, error: Exception) -> None:
         until = time.time() + self.pause
@@ -107,19 +131,26 @@ class Breaker:
 
 
 class _LocalState:
+    """What this process alone has seen."""
+
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self.reset()
 
     def reset(self) -> None:
-        self.failures, self.until, self._probing = 0, 0.0, False
+        self.failures, self.until, self._probed_until = 0, 0.0, 0.0
 
     def failed(self, until: float) -> int:
         with self._lock:
-            self.failures, self.until, self._probing = self.failures + 1, until, False
+            self.failures, self.until, self._probed_until = self.failures + 1, until, 0.0
             return self.failures
 
     def claim_probe(self) -> bool:
         with self._lock:
-            claimed, self._probing = not self._probing, True
-            return claimed
+            if time.time() < self._probed_until:
+                return False
+            self._probed_until = time.time() + PROBE_SECONDS
+            return True
+
+    def release_probe(self) -> None:
+        self._probed_until = 0.0
