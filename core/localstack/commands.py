@@ -60,13 +60,11 @@ def _require_port(port: int) -> None:
 def _holder(port: int) -> str:
     """Who listens on the port, as far as we are allowed to know."""
     try:
-        listening = [
-            c for c in psutil.net_connections("tcp") if c.status == "LISTEN" and c.laddr.port == port
-        ]
-        name = psutil.Process(listening[0].pid).name()
-    except (psutil.Error, IndexError, TypeError):
+        listening = [c for c in psutil.net_connections("tcp") if c.status == psutil.CONN_LISTEN]
+        pid = next(c.pid for c in listening if c.laddr and c.laddr.port == port)
+        return f" by {psutil.Process(pid).name()} (process {pid})"
+    except (psutil.Error, StopIteration):
         return ""
-    return f" by {name} (process {listening[0].pid})"
 
 
 def stop(layout: Layout) -> None:

@@ -7,6 +7,7 @@ import asyncio
 import os
 import signal
 import sys
+from pathlib import Path
 
 from aiosmtpd.handlers import Mailbox
 from aiosmtpd.smtp import SMTP
@@ -14,7 +15,7 @@ from aiosmtpd.smtp import SMTP
 from core.localstack.ports import HOST
 
 
-async def serve(*, directory: str, port: int) -> None:
+async def serve(*, directory: Path, port: int) -> None:
     """Receive mail until SIGTERM or SIGINT."""
     loop = asyncio.get_running_loop()
     stopping = asyncio.Event()
@@ -27,4 +28,4 @@ async def serve(*, directory: str, port: int) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(serve(directory=os.environ["MAIL_INBOX_DIR"], port=int(sys.argv[1])))
+    asyncio.run(serve(directory=Path(os.environ["MAIL_INBOX_DIR"]), port=int(sys.argv[1])))

@@ -8,7 +8,6 @@ import shutil
 import signal
 from dataclasses import dataclass
 from pathlib import Path
-from string import Template
 
 from core.localstack import ports
 from core.localstack.errors import StackError
@@ -16,12 +15,8 @@ from core.localstack.errors import StackError
 NOBODY_IS_TRUSTED = "255.255.255.255/32"
 
 
-class _Braces(Template):
-    """Only ${UPPER_CASE} is ours; every other dollar sign belongs to nginx."""
-
-    pattern = re.compile(
-        r"\$\{(?P<braced>[A-Z_]+)\}|(?P<named>(?!))|(?P<escaped>(?!))|(?P<invalid>(?!))"
-    ).pattern
+# Only ${UPPER_CASE} is ours; every other dollar sign belongs to nginx.
+OUR_VARIABLE = re.compile(r"\$\{([A-Z_]+)\}")
 
 
 @dataclass(frozen=True)
@@ -45,7 +40,8 @@ class Nginx:
             "STATIC_ROOT": self.static,
             "MEDIA_ROOT": self.media,
         }
-        self._settings_file.write_text(_Braces(self.template.read_text()).substitute(values))
+        text = OUR_VARIABLE.sub(lambda found: str(values[found[1]]), self.template.read_text())
+        self._settings_file.write_text(text)
 
     def command(self) -> list[str]:
         # Workers run as we do: as `nobody` they could not read static files below a private home.

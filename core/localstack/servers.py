@@ -69,9 +69,7 @@ def _throwaway_pair(home: Path, programs: Path, account: Account | None) -> Serv
             account=account,
             is_durable=False,
         ),
-        Valkey(
-            home / "valkey", ports.free_port(), secrets.token_urlsafe(24), is_durable=False, databases=256
-        ),
+        Valkey(home / "valkey", ports.free_port(), secrets.token_urlsafe(24), databases=256),
     )
 
 

@@ -1,0 +1,44 @@
+# Every command of the project. `make help` explains them.
+# Paths are relative and programs are called as modules: the checkout's own path may hold a space.
+
+PYTHON := .venv/bin/python
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help run stop reset shell logs test check bench lock local-environment dev-environment
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
+
+run: local-environment ## Run the whole shop on this machine (PORT=8000); Ctrl-C stops it
+	@exec $(PYTHON) -m core.localstack run
+
+stop: local-environment ## Stop the shop of this checkout from another terminal
+	@$(PYTHON) -m core.localstack stop
+
+reset: local-environment ## Stop the shop and delete its data (asks first; YES=1 does not)
+	@$(PYTHON) -m core.localstack reset
+
+shell: local-environment ## Open a Python shell with the models of the running shop
+	@$(PYTHON) manage.py shell
+
+logs: ## Follow the logs of all processes
+	@tail -n 20 -F .local/logs/*.log
+
+test: dev-environment ## Run the tests on all cores (ARGS="tests/core -k cache")
+	@$(PYTHON) -m pytest --numprocesses auto $(ARGS)
+
+check: dev-environment ## Check format, lint, types, imports, migrations, schema and deployment files
+	@sh deploy/check.sh
+
+bench: dev-environment ## Measure the shop beside the founding Express design (needs Node and wrk)
+	@$(PYTHON) -m benchmarks $(ARGS)
+
+lock: dev-environment ## Pin every package anew, with hashes (needs uv)
+	@sh deploy/lock.sh
+
+local-environment:
+	@sh deploy/environment.sh requirements-local.txt
+
+dev-environment:
+	@sh deploy/environment.sh requirements-dev.txt
