@@ -37,7 +37,7 @@ class RedisGuard:
             self._pause = min(self._pause * 2 or FIRST_PAUSE, LONGEST_PAUSE)
             self._closed_until = time.monotonic() + self._pause
             self._pending.update(pending)
-        log.warning(f"{self._name}_unavailable", error=str(error), pause_seconds=self._pause)
+        log.warning("redis_unavailable", used_for=self._name, error=str(error), pause_seconds=self._pause)
 
     def take_pending(self) -> set[str]:
         """The tags to renew now; the caller gives them back with `trip` where that fails."""
@@ -49,4 +49,4 @@ class RedisGuard:
         """Redis answered."""
         if self._pause:
             self._pause = 0.0
-            log.info(f"{self._name}_back")
+            log.info("redis_back", used_for=self._name)
