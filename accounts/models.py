@@ -1,17 +1,33 @@
+from datetime import datetime
 from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.db import models
 from django.db.models.functions import Lower
+from django.db.models.lookups import Exact
 from django.utils import timezone
 
 from core.ids import uuid7
 
 
-class UserManager(BaseUserManager["User"]):
+def normalised_email(email: str) -> str:
+    """As it is stored: the domain in lower case (RFC 5321 leaves the local part's case to its host)."""
+    return BaseUserManager.normalize_email(email.strip())
+
+
+class UserQuerySet(models.QuerySet["User"]):
+    def with_email(self, email: str | None) -> "UserQuerySet":
+        """Without regard to case, by the index of `user_email_unique` (iexact would not use it)."""
+        return self.filter(Exact(Lower("email"), Lower(models.Value(email or ""))))
+
+    def active(self) -> "UserQuerySet":
+        return self.filter(is_active=True)
+
+
+class UserManager(BaseUserManager["User"].from_queryset(UserQuerySet)):  # type: ignore[misc]
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
         """A stored user; without a password nobody can log in with it."""
-        user = self.model(email=email.strip(), **fields)
+        user = self.model(email=normalised_email(email), **fields)
         user.set_password(password)
         user.save(using=self._db)
         return user
@@ -20,7 +36,7 @@ class UserManager(BaseUserManager["User"]):
         return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
 
     def get_by_natural_key(self, username: str | None) -> "User":
-        return self.get(email__iexact=username)
+        return self.with_email(username).get()
 
 
 class User(AbstractBaseUser, PermissionsMixin):
@@ -46,3 +62,41 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def __str__(self) -> str:
         return self.email
+
+    @property
+    def is_email_verified(self) -> bool:
+        return self.email_verified_at is not None
+
+
+class SessionQuerySet(models.QuerySet["Session"]):
+    def live(self, now: datetime) -> "SessionQuerySet":
+        return self.filter(revoked_at=None, expires_at__gt=now)
+
+    def over_since(self, moment: datetime) -> "SessionQuerySet":
+        return self.filter(models.Q(expires_at__lt=moment) | models.Q(revoked_at__lt=moment))
+
+
+class Session(models.Model):
+    """One signed-in device: the family of refresh tokens that descend from one log-in.
+
+    Of its current refresh token only a hash is kept. The columns that a refresh writes have no index, so
+    that it stays a heap-only update; pruning scans the table once a night instead.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="sessions")
+    created_at = models.DateTimeField()
+    last_used_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True, blank=True)
+    refresh_hash = models.CharField(max_length=64)
+    user_agent = models.CharField(max_length=300, blank=True)
+    address = models.GenericIPAddressField(null=True, blank=True)
+
+    objects = SessionQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return f"{self.user_agent[:40]} {self.address}"
+
+    def is_live(self, now: datetime) -> bool:
+        return self.revoked_at is None and self.expires_at > now

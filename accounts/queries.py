@@ -1,7 +1,31 @@
+"""Reading accounts."""
+
 from uuid import UUID
 
-from accounts.models import User
+from accounts.models import Session, User
+from core.errors import DomainError
+
+
+class AccountGone(DomainError):
+    """The token is good, but its user was deleted or put out of action since."""
+
+    code = "account_gone"
+    title = "This account is no longer active"
+    status = 401
 
 
 def is_active_staff(user_id: UUID) -> bool:
-    return User.objects.filter(pk=user_id, is_active=True, is_staff=True).exists()
+    return User.objects.active().filter(pk=user_id, is_staff=True).exists()
+
+
+def active_user(user_id: UUID) -> User:
+    """Raises AccountGone."""
+    user = User.objects.active().filter(pk=user_id).first()
+    if user is None:
+        raise AccountGone("Log in again, or ask us")
+    return user
+
+
+def find_session(session_id: UUID) -> Session | None:
+    """The session with its user, in one query."""
+    return Session.objects.select_related("user").filter(pk=session_id).first()

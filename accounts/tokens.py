@@ -60,6 +60,11 @@ def _key_of(token: str) -> keys.Key:
 class _OurToken(Token):
     _token_backend = KeyRingBackend("EdDSA")
 
+    @property
+    def kid(self) -> str:
+        """The id of the key that verified the token; it was read from `token` itself."""
+        return str(jwt.get_unverified_header(self.token)["kid"])
+
     @classmethod
     def issue(cls, *, user_id: Any, session_id: Any, **claims: Any) -> Self:
         """A new token of the session; str() signs it."""

@@ -1,8 +1,13 @@
 """Every path of the shop. Apps bring their own; there is no trailing slash under /api/v1."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, include, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from accounts.urls import well_known
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path(".well-known/", include(well_known)),
+    path("api/v1/", include("accounts.urls")),
+]
 
 handler400 = "core.http.problems.bad_request"
 handler403 = "core.http.problems.permission_denied"

@@ -5,14 +5,15 @@ from config.settings.env import BASE_DIR, env
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
 PASSWORD_HASHERS = ["accounts.hashers.Argon2Hasher", "django.contrib.auth.hashers.PBKDF2PasswordHasher"]
+_VALIDATION = "django.contrib.auth.password_validation"
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{name}"}
-    for name in (
-        "UserAttributeSimilarityValidator",
-        "MinimumLengthValidator",
-        "CommonPasswordValidator",
-        "NumericPasswordValidator",
-    )
+    {
+        "NAME": f"{_VALIDATION}.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ["email", "name"]},
+    },
+    {"NAME": f"{_VALIDATION}.MinimumLengthValidator"},
+    {"NAME": f"{_VALIDATION}.CommonPasswordValidator"},
+    {"NAME": f"{_VALIDATION}.NumericPasswordValidator"},
 ]
 
 # Directory of Ed25519 or RSA private keys (PEM); the newest name signs, all verify.
@@ -21,6 +22,10 @@ JWT_ISSUER = env.str("JWT_ISSUER", default="shop")
 JWT_AUDIENCE = env.str("JWT_AUDIENCE", default="shop")
 ACCESS_TOKEN_LIFETIME = timedelta(seconds=env.int("ACCESS_TOKEN_SECONDS", default=300))
 REFRESH_TOKEN_LIFETIME = timedelta(days=env.int("REFRESH_TOKEN_DAYS", default=30))
+# How long a session that ended stays visible to its user and to support.
+ENDED_SESSIONS_KEPT = timedelta(days=30)
+# How long the link in the mail that verifies an address is good for.
+VERIFY_EMAIL_MAX_AGE = timedelta(days=3)
 DEMO_PASSWORD = env.str("DEMO_PASSWORD", default="demo-Pa55word")
 # The unique constraint on lower(email) does what this check asks for, without regard to case.
 SILENCED_SYSTEM_CHECKS = ["auth.E003"]

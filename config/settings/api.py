@@ -38,6 +38,7 @@ RATE_LIMITS = {
     "login": (10, 60),
     "login_account": (20, 600),
     "refresh": (60, 60),
+    "verify_email": (20, 600),
     "orders": (60, 60),
     "emails": (60, 60),
     "compute": (10, 60),

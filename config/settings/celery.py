@@ -28,4 +28,8 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
     "core.prune": {"task": "core.prune", "schedule": crontab(minute="17")},
+    "accounts.prune_sessions": {
+        "task": "accounts.prune_sessions",
+        "schedule": crontab(hour="3", minute="41"),
+    },
 }

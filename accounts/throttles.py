@@ -1,0 +1,32 @@
+import hashlib
+
+from rest_framework.request import Request
+
+from core.http.throttles import RateLimit, client_address, network_of
+
+
+class RegisterLimit(RateLimit):
+    scope = "register"
+
+
+class LoginLimit(RateLimit):
+    scope = "login"
+
+
+class LoginAccountLimit(RateLimit):
+    """Guesses at one account from one network: a stranger elsewhere cannot use up the owner's tries."""
+
+    scope = "login_account"
+
+    def key(self, request: Request) -> str:
+        data = request.data if isinstance(request.data, dict) else {}
+        email = str(data.get("email", "")).strip().lower()
+        return hashlib.sha256(f"{email}\n{network_of(client_address(request))}".encode()).hexdigest()
+
+
+class RefreshLimit(RateLimit):
+    scope = "refresh"
+
+
+class VerifyEmailLimit(RateLimit):
+    scope = "verify_email"
