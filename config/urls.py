@@ -5,6 +5,8 @@ from django.urls import URLPattern, URLResolver, include, path
 from accounts.urls import well_known
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("", include("core.platform.urls")),
+    path("api/v1/", include("core.urls")),
     path(".well-known/", include(well_known)),
     path("api/v1/", include("accounts.urls")),
 ]

@@ -24,6 +24,11 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX": r"/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "ENUM_NAME_OVERRIDES": {
+        "CheckStatus": ["OK", "ERROR"],
+        "ComputeStatus": "core.compute.models.ComputeJob.Status",
+        "MailStatus": "core.mail.models.Mail.Status",
+    },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "core.http.schema.add_problem_responses",

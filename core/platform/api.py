@@ -1,0 +1,120 @@
+"""What is there before any app: a root, a greeting, and whether the house stands."""
+
+from functools import lru_cache
+from typing import Any
+
+import orjson
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils import timezone
+from drf_spectacular.utils import OpenApiResponse, extend_schema
+from rest_framework import serializers
+from rest_framework.permissions import AllowAny
+
+from core.http.conditional import PUBLIC, bytes_response, etag_of
+from core.http.lean import LeanReads
+from core.platform import greeting, readiness
+
+NOT_STORED = "no-store"
+
+
+class RootSerializer(serializers.Serializer[Any]):
+    name = serializers.CharField()
+    version = serializers.CharField()
+    message = serializers.CharField()
+    links = serializers.DictField(child=serializers.URLField())
+
+
+class GreetingSerializer(serializers.Serializer[Any]):
+    message = serializers.CharField()
+
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        """`from` is a word of Python's own."""
+        return {**super().get_fields(), "from": serializers.ChoiceField(["cache", "origin"])}
+
+
+class HealthSerializer(serializers.Serializer[Any]):
+    status = serializers.CharField()
+    timestamp = serializers.DateTimeField()
+
+
+class CheckSerializer(serializers.Serializer[Any]):
+    status = serializers.ChoiceField(["OK", "ERROR"])
+    ms = serializers.FloatField()
+    error = serializers.ChoiceField(["timeout", "unreachable"], required=False)
+
+
+class ReadinessSerializer(serializers.Serializer[Any]):
+    status = serializers.ChoiceField(["OK", "ERROR"])
+    checks = serializers.DictField(child=CheckSerializer())
+
+
+class PublicRead(LeanReads):
+    """Asks for nobody's credentials, so a bad token does no harm either."""
+
+    authentication_classes = []
+    permission_classes = [AllowAny]
+
+
+class RootView(PublicRead):
+    permission_classes = [AllowAny]
+
+    @extend_schema(responses=RootSerializer)
+    def get(self, request: HttpRequest) -> HttpResponse:
+        body, etag = _root()
+        return bytes_response(request, body, etag=etag, cache_control=PUBLIC)
+
+
+@lru_cache(maxsize=1)
+def _root() -> tuple[bytes, str]:
+    names = ("health", "readiness", "schema", "docs")
+    body = orjson.dumps(
+        {
+            "name": "Shop",
+            "version": settings.VERSION,
+            "message": "A shop back end and a to-do API.",
+            "links": {name: f"{settings.PUBLIC_URL}{reverse(name)}" for name in names},
+        }
+    )
+    return body, etag_of(body)
+
+
+class HelloView(PublicRead):
+    permission_classes = [AllowAny]
+
+    @extend_schema(responses=GreetingSerializer)
+    def get(self, request: HttpRequest, name: str) -> HttpResponse:
+        body, is_cached = greeting.greet(name)
+        kept = PUBLIC if is_cached else NOT_STORED
+        return HttpResponse(body, content_type="application/json", headers={"Cache-Control": kept})
+
+
+class HealthView(PublicRead):
+    """Liveness: this process answers. Touches nothing else."""
+
+    permission_classes = [AllowAny]
+
+    @extend_schema(responses=HealthSerializer)
+    def get(self, request: HttpRequest) -> HttpResponse:
+        body = b'{"status":"OK","timestamp":"%b"}' % timezone.now().isoformat().encode()
+        return HttpResponse(body, content_type="application/json", headers={"Cache-Control": NOT_STORED})
+
+
+class ReadinessView(PublicRead):
+    """Whether this process can work: 503 names what does not answer."""
+
+    permission_classes = [AllowAny]
+
+    @extend_schema(
+        responses={200: ReadinessSerializer, 503: OpenApiResponse(ReadinessSerializer, "Something is away")}
+    )
+    def get(self, request: HttpRequest) -> HttpResponse:
+        checks = readiness.check_all()
+        is_ready = all(check["status"] == "OK" for check in checks.values())
+        return HttpResponse(
+            orjson.dumps({"status": "OK" if is_ready else "ERROR", "checks": checks}),
+            status=200 if is_ready else 503,
+            content_type="application/json",
+            headers={"Cache-Control": NOT_STORED} | ({} if is_ready else {"Retry-After": "1"}),
+        )

@@ -1,0 +1,10 @@
+from django.urls import path
+
+from core.compute.api import ComputeJobView, ComputeView
+from core.mail.api import EmailsView
+
+urlpatterns = [
+    path("emails", EmailsView.as_view(), name="emails"),
+    path("compute", ComputeView.as_view(), name="compute"),
+    path("compute/<uuid:job_id>", ComputeJobView.as_view(), name="compute-job"),
+]
