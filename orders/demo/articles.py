@@ -5,11 +5,14 @@ product: the article sold on more lines (on a tie the one sold first) names it, 
 variant, under its own name, price and SKU. So no line of history changes its name or price.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from statistics import median
+
+from django.utils.text import slugify
 
 from orders.demo.source import Line
 
@@ -32,21 +35,29 @@ class Product:
     """One product id of the file, with one or two articles."""
 
     id: str
+    slug: str
     category: str
     subcategory: str
+    first_sold_on: date
     articles: tuple[Article, ...]
 
     @property
     def name(self) -> str:
         return self.articles[0].name
 
+    @property
+    def category_slug(self) -> str:
+        return slugify(self.subcategory)
+
 
 def products(lines: Iterable[Line]) -> list[Product]:
-    """Every product of the lines, in the order in which they were first sold."""
+    """Every product of the lines. A slug is made of the name, and of the id too where names repeat."""
     by_id: dict[str, list[Line]] = defaultdict(list)
     for line in lines:
         by_id[line.product_id].append(line)
-    return [_product(sold) for sold in by_id.values()]
+    found = [_product(sold) for sold in by_id.values()]
+    uses = Counter(product.slug for product in found)
+    return [p if uses[p.slug] == 1 else replace(p, slug=f"{p.slug}-{p.id.lower()}") for p in found]
 
 
 def skus(catalogue: Iterable[Product]) -> dict[tuple[str, str], str]:
@@ -64,12 +75,14 @@ def _product(sold: Sequence[Line]) -> Product:
         by_name[line.name].append(line)
     # Sorting is stable: on a tie the name seen first stays first.
     most_sold_first = sorted(by_name.values(), key=len, reverse=True)
-    first = sold[0]
+    articles = tuple(_article(lines, rank) for rank, lines in enumerate(most_sold_first))
     return Product(
-        id=first.product_id,
-        category=first.category,
-        subcategory=first.subcategory,
-        articles=tuple(_article(lines, rank) for rank, lines in enumerate(most_sold_first)),
+        id=sold[0].product_id,
+        slug=slugify(articles[0].name),
+        category=sold[0].category,
+        subcategory=sold[0].subcategory,
+        first_sold_on=min(line.ordered_on for line in sold),
+        articles=articles,
     )
 
 

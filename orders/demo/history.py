@@ -20,14 +20,11 @@ PACKING, LAST_PARCEL_AFTER = timedelta(minutes=40), timedelta(hours=3)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Customer:
-    """A customer of the file; the e-mail is made from the id and belongs to a reserved domain (RFC 2606)."""
+    """A customer of the file. The e-mail is made from the id, in a domain that nobody can own (RFC 2606)."""
 
     id: str
     name: str
-
-    @property
-    def email(self) -> str:
-        return f"{self.id.lower()}@customers.shop.test"
+    email: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +51,18 @@ class HistoricOrder:
     state: str
     postal_code: str
     lines: tuple[OrderedLine, ...]
+
+    @property
+    def address(self) -> dict[str, str]:
+        """As the API takes it. The file has no streets: one is made up."""
+        return {
+            "name": self.customer.name,
+            "line1": f"{1 + digest('street', self.customer.id)[0]} Main Street",
+            "city": self.city,
+            "region": self.state,
+            "postal_code": self.postal_code,
+            "country": "US",
+        }
 
     @cached_property
     def subtotal(self) -> Decimal:
@@ -87,7 +96,7 @@ def _order(own: Sequence[Line], skus: Mapping[tuple[str, str], str]) -> Historic
     ordered_at, shipped_at = _moments(first)
     return HistoricOrder(
         id=first.order_id,
-        customer=Customer(id=first.customer_id, name=first.customer_name),
+        customer=_customer(first),
         ordered_at=ordered_at,
         shipped_at=shipped_at,
         ship_mode=first.ship_mode,
@@ -96,6 +105,11 @@ def _order(own: Sequence[Line], skus: Mapping[tuple[str, str], str]) -> Historic
         postal_code=first.postal_code,
         lines=_ordered_lines(own, skus),
     )
+
+
+def _customer(line: Line) -> Customer:
+    email = f"{line.customer_id.lower()}@customers.shop.test"
+    return Customer(id=line.customer_id, name=line.customer_name, email=email)
 
 
 def _moments(line: Line) -> tuple[datetime, datetime]:

@@ -26,9 +26,9 @@ PUT_OFF = {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE, HTTPSta
 class NotAnswered(Exception):
     """No answer that counts: the connection was lost, or the shop said to come back later."""
 
-    def __init__(self, kind: str, *, retry_after: float | None = None) -> None:
-        super().__init__(kind)
-        self.kind = kind
+    def __init__(self, reason: str, *, status: int | None = None, retry_after: float | None = None) -> None:
+        super().__init__(reason)
+        self.status = status
         self.retry_after = retry_after
 
 
@@ -74,33 +74,23 @@ class Shop:
         **names: str,
     ) -> Answer:
         """Send "METHOD /path/{name}" below the API's base path. Raises NotAnswered when patience is over."""
-        answer: Answer = self._retrying(self._send, route, API, body, query, headers, names)
+        path = API + route.split(" ")[1].format(**names)
+        answer: Answer = self._retrying(self._send, route, path, json=body, params=query, headers=headers)
         return answer
 
     def mails(self) -> list[dict[str, str]] | None:
         """What the local stack's inbox holds, newest first; None where the shop has no such inbox."""
-        answer: Answer = self._retrying(self._send, "GET /dev/mail/messages", "", None, None, None, {})
+        answer: Answer = self._retrying(self._send, "GET /dev/mail/messages", "/dev/mail/messages")
         return answer.body if answer.status == HTTPStatus.OK else None
 
-    def _send(
-        self,
-        route: str,
-        prefix: str,
-        body: Any,
-        query: dict[str, str] | None,
-        headers: dict[str, str] | None,
-        names: dict[str, str],
-    ) -> Answer:
-        method, path = route.split(" ", 1)
-        url = self.base_url + prefix + path.format(**names)
+    def _send(self, route: str, path: str, **request: Any) -> Answer:
+        method, url = route.split(" ", maxsplit=1)[0], self.base_url + path
         started = time.perf_counter()
         try:
-            response = self._session().request(
-                method, url, json=body, params=query, headers=headers, timeout=TIMEOUT, allow_redirects=False
-            )
+            response = self._session().request(method, url, timeout=TIMEOUT, allow_redirects=False, **request)
         except requests.RequestException as lost:
             self.tally.failed(route, type(lost).__name__)
-            raise NotAnswered(type(lost).__name__) from lost
+            raise NotAnswered(f"{route}: {lost!r}") from lost
         return self._read(route, response, time.perf_counter() - started)
 
     def _read(self, route: str, response: requests.Response, seconds: float) -> Answer:
@@ -114,13 +104,12 @@ class Shop:
         return Answer(status=response.status_code, body=response.json() if is_json else None)
 
     def _put_off(self, route: str, response: requests.Response) -> NotAnswered:
-        kind = str(response.status_code)
-        asked = response.headers.get("Retry-After", "")
+        status, asked = response.status_code, response.headers.get("Retry-After", "")
         retry_after = float(asked) if asked.isdigit() else None
-        self.tally.failed(route, kind)
-        if response.status_code == HTTPStatus.TOO_MANY_REQUESTS:
+        self.tally.failed(route, str(status))
+        if status == HTTPStatus.TOO_MANY_REQUESTS:
             self.tally.held_back(retry_after or 0)
-        return NotAnswered(kind, retry_after=retry_after)
+        return NotAnswered(f"{route}: {status}", status=status, retry_after=retry_after)
 
     def _session(self) -> requests.Session:
         if not hasattr(self._threads, "session"):

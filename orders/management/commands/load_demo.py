@@ -1,0 +1,40 @@
+import time
+from argparse import ArgumentParser
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+from django.db import IntegrityError
+
+from orders.demo import loading
+
+
+class Command(BaseCommand):
+    help = "Fill the shop with a real shop's products, customers and orders (docs/demo-data.md)."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "--yes-this-is-demo-data",
+            action="store_true",
+            help="needed anywhere but on the local stack, so that nobody fills a real shop by accident",
+        )
+
+    def handle(self, **options: Any) -> None:
+        if not (settings.LOCAL_STACK or options["yes_this_is_demo_data"]):
+            raise CommandError("This is not the local stack. If it is meant, add --yes-this-is-demo-data.")
+        started = time.monotonic()
+        try:
+            loaded = loading.load()
+        except IntegrityError as clash:
+            raise CommandError(
+                f"The shop has data that the demo data clashes with; nothing was loaded: {clash}"
+            ) from clash
+        self._report(loaded, time.monotonic() - started)
+
+    def _report(self, loaded: loading.Loaded, seconds: float) -> None:
+        if not loaded.is_new:
+            self.stdout.write("The demo data is there already: nothing was changed.")
+            return
+        for kind, count in loaded.rows.items():
+            self.stdout.write(f"{count:>8,}  {kind}")
+        self.stdout.write(self.style.SUCCESS(f"Demo data loaded in {seconds:.1f} s."))

@@ -1,0 +1,17 @@
+"""One database with the demo data for the tests of a module: loading it takes seconds."""
+
+from collections.abc import Iterator
+
+import pytest
+from django.db import connection
+
+from orders.demo import loading
+
+
+@pytest.fixture(scope="module")
+def demo(django_db_setup, django_db_blocker) -> Iterator[loading.Loaded]:
+    """A committed load, below the transaction of each test, and removed after the module's last."""
+    with django_db_blocker.unblock():
+        yield loading.load()
+        with connection.cursor() as cursor:
+            cursor.execute("TRUNCATE orders_order, catalog_category, catalog_location, accounts_user CASCADE")
