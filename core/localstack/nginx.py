@@ -12,7 +12,7 @@ from pathlib import Path
 from core.localstack import ports
 from core.localstack.errors import StackError
 
-NOBODY_IS_TRUSTED = "255.255.255.255/32"
+NOBODY_IS_TRUSTED = "0.0.0.0/32"
 
 
 # Only ${UPPER_CASE} is ours; every other dollar sign belongs to nginx.

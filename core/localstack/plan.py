@@ -98,7 +98,7 @@ def _setup(house: House, given: Mapping[str, str]) -> Stage:
 
 def _static_files(layout: Layout) -> str:
     """Changes with the packages and with our own files."""
-    own = sorted(layout.root.glob("*/static/**/*"))
+    own = sorted(layout.root.glob("[a-z]*/static/**/*"))
     packages = (layout.root / "requirements.txt").read_text()
     return fingerprint(packages, *(f"{path} {path.stat().st_mtime_ns}" for path in own))
 

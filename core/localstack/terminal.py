@@ -62,8 +62,11 @@ class Terminal:
     def _file(self, name: str) -> logging.Logger:
         if name not in self._files:
             logger = logging.Logger(name)  # noqa: LOG001 - a file of its own, outside the program's logging
-            path = self._logs / f"{name}.log"
-            logger.addHandler(logging.handlers.RotatingFileHandler(path, maxBytes=LOG_BYTES, backupCount=1))
+            file = logging.handlers.RotatingFileHandler(
+                self._logs / f"{name}.log", maxBytes=LOG_BYTES, backupCount=1, delay=True
+            )
+            file.doRollover()  # each start begins a new file; the last one's stays beside it
+            logger.addHandler(file)
             self._files[name] = logger
         return self._files[name]
 

@@ -1,0 +1,10 @@
+"""Included by config.urls where LOCAL_STACK is on, and nowhere else."""
+
+from django.urls import path
+
+from core.localstack import views
+
+urlpatterns = [
+    path("dev/mail", views.mail_inbox, name="mail_inbox"),
+    path("dev/mail/messages", views.mail_messages, name="mail_messages"),
+]
