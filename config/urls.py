@@ -1,5 +1,6 @@
 """Every path of the shop. Apps bring their own; there is no trailing slash under /api/v1."""
 
+from django.conf import settings
 from django.urls import URLPattern, URLResolver, include, path
 
 from accounts.urls import well_known
@@ -10,6 +11,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(".well-known/", include(well_known)),
     path("api/v1/", include("accounts.urls")),
 ]
+
+if settings.LOCAL_STACK:
+    urlpatterns.append(path("", include("core.localstack.urls")))
 
 handler400 = "core.http.problems.bad_request"
 handler403 = "core.http.problems.permission_denied"
