@@ -129,11 +129,10 @@ def _measure(sides: Sequence[Side], servers: Servers | None, plan: Plan, output:
 
 
 def _print(outcome: Outcome, plan: Plan, checks: Sequence[verify.Check]) -> None:
-    print(f"\n{report.comparison(outcome, plan.routes)}\n\n{report.spread(outcome, plan.routes)}")
-    print(f"\n{report.programs(outcome, plan.routes)}\n\n{report.resting(outcome)}\n")
-    for problem in report.problems(outcome):
-        print(f"PROBLEM: {problem}")
-    print(report.checks(checks))
+    tables = [make(outcome, plan.routes) for make in (report.comparison, report.spread, report.programs)]
+    problems = [f"PROBLEM: {problem}" for problem in report.problems(outcome)]
+    parts = [*tables, report.resting(outcome), "\n".join(problems), report.checks(checks)]
+    print("\n" + "\n\n".join(part for part in parts if part))
 
 
 if __name__ == "__main__":

@@ -30,6 +30,9 @@ until they were done. `(!)` marks a route that had errors; they are listed below
 
 *MB* is the memory of the side's own processes with shared pages counted once, without PostgreSQL and Valkey.
 *Bytes* is a whole answer with its headers. *Done after* is how long accepted work went on after the load.
+*Others* is the part of the machine that programs outside this run took meanwhile: where it is more than a few
+per cent, the figures of that line say little.
+
 Our own part by program, in milliseconds for one request (the mailbox and the payment provider of the local
 stack stand for the world outside, and are counted as ours all the same):
 

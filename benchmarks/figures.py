@@ -29,6 +29,7 @@ class Summary:
     memory_mb: Figure | None
     finished_after: Figure | None
     bytes_each: Figure | None
+    others_percent: Figure | None
     problems: list[str]
 
 
@@ -44,6 +45,7 @@ def summarise(rounds: Sequence[Measurement]) -> Summary:
         bytes_each=_figure(
             clean, lambda one: one.load.bytes / one.load.requests if one.load.requests else None
         ),
+        others_percent=_figure(clean, lambda one: one.others_share * 100),
         problems=[f"round {number}: {one.problem}" for number, one in enumerate(rounds, 1) if one.problem],
     )
 

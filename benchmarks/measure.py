@@ -1,5 +1,6 @@
 """One measurement: load on one side, processor time until its work is done, memory while it is warm."""
 
+import os
 import time
 from dataclasses import dataclass
 
@@ -31,6 +32,7 @@ class Measurement:
     cpu_seconds: dict[str, float]
     programs: dict[str, float]
     memory_mb: float | None
+    others_share: float  # of the machine, during the load, used by programs that are no part of the run
     finished_after_seconds: float
     unfinished: int
 
@@ -59,7 +61,9 @@ def measure(
     programs = side.programs()
     wait_until_quiet(roots)
     before = meter.cpu_seconds(roots | programs)
+    others = _others_seconds(roots)
     result = load.run_wrk(side.url, requests, seconds=seconds, connections=connections)
+    others = _others_seconds(roots) - others
     ended = time.monotonic()
     unfinished = settle(side)
     finished_after = time.monotonic() - ended
@@ -71,6 +75,7 @@ def measure(
         cpu_seconds={name: after[name] - before[name] for name in roots},
         programs={name: after[name] - before[name] for name in programs},
         memory_mb=meter.memory_megabytes(side.process) if side.process else None,
+        others_share=max(0.0, others / result.seconds / (os.cpu_count() or 1)),
         finished_after_seconds=finished_after,
         unfinished=unfinished,
     )
@@ -84,6 +89,11 @@ def measure_idle(side: Side, servers: Servers | None) -> float:
     time.sleep(IDLE_SECONDS)
     after = meter.cpu_seconds(roots)
     return sum(after[name] - before[name] for name in roots) * 1000 / IDLE_SECONDS
+
+
+def _others_seconds(roots: dict[str, psutil.Process]) -> float:
+    run = sum(meter.cpu_seconds(roots).values()) + meter.children_seconds()
+    return meter.machine_seconds() - run
 
 
 def roots_of(side: Side, servers: Servers | None) -> dict[str, psutil.Process]:

@@ -1,5 +1,6 @@
 """Processor time and memory of process trees."""
 
+import resource
 from collections.abc import Mapping
 
 import psutil
@@ -21,6 +22,18 @@ def cpu_seconds(roots: Mapping[str, psutil.Process]) -> dict[str, float]:
 def memory_megabytes(root: psutil.Process) -> float:
     """Proportional set size of the tree: a page shared by several processes is counted once."""
     return sum(map(_memory_of, tree_of(root))) / MEGABYTE
+
+
+def machine_seconds() -> float:
+    """Processor time that all programs of the machine have used so far, and that its host has taken away."""
+    times = psutil.cpu_times()
+    return float(times.user + times.nice + times.system + getattr(times, "steal", 0.0))
+
+
+def children_seconds() -> float:
+    """Processor time of the children that this process has waited for: of each wrk that has ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def _cpu_of(process: psutil.Process) -> float:

@@ -48,6 +48,7 @@ def spread(outcome: Outcome, routes: Sequence[str]) -> str:
         "MB",
         "bytes",
         "done after s",
+        "others %",
     ]
     sides = sorted({side for side, _ in outcome.measured})
     return markdown_table(header, [_spread_row(outcome, side, route) for route in routes for side in sides])
@@ -65,6 +66,7 @@ def _spread_row(outcome: Outcome, side: str, route: str) -> list[str]:
         _number(summary.memory_mb, digits=0),
         _number(summary.bytes_each, digits=0),
         _number(summary.finished_after),
+        _number(summary.others_percent, digits=0),
     ]
 
 

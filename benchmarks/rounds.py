@@ -8,6 +8,7 @@ from benchmarks.servers import Servers
 from benchmarks.sides import ROUTES, Side
 
 WARM_UP_SECONDS = 1
+WORTH_TELLING = 0.05  # of the machine
 
 
 @dataclass(frozen=True)
@@ -64,9 +65,12 @@ def _show_start(side: Side, number: int, plan: Plan) -> None:
 
 
 def _show(one: Measurement) -> None:
-    cpu = "" if one.cpu_ms is None else f"  {one.cpu_ms:8.2f} ms CPU"
-    print(
-        f"{one.load.per_second:9.1f}/s  p50 {one.load.p50_ms:8.1f} ms  p99 {one.load.p99_ms:8.1f} ms{cpu}"
-        f"{f'  NOT COUNTED: {one.problem}' if one.problem else ''}",
-        flush=True,
-    )
+    parts = [
+        f"{one.load.per_second:9.1f}/s",
+        f"p50 {one.load.p50_ms:8.1f} ms",
+        f"p99 {one.load.p99_ms:8.1f} ms",
+        "" if one.cpu_ms is None else f"{one.cpu_ms:8.2f} ms CPU",
+        f"others took {one.others_share:.0%}" if one.others_share > WORTH_TELLING else "",
+        f"NOT COUNTED: {one.problem}" if one.problem else "",
+    ]
+    print("  ".join(part for part in parts if part), flush=True)

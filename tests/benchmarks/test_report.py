@@ -13,6 +13,7 @@ def measurement(*, requests: int, cpu: float = 1.0, bad_status: int = 0, unfinis
         cpu_seconds={OWN: cpu * 0.75, "PostgreSQL": cpu * 0.25},
         programs={"web": cpu * 0.5, "worker": cpu * 0.25},
         memory_mb=200.0,
+        others_share=0.0,
         finished_after_seconds=0.5,
         unfinished=unfinished,
     )
