@@ -1,3 +1,3 @@
-from orders.demo.loading.load import Loaded, load
+from orders.demo.loading.loader import Loaded, load
 
 __all__ = ["Loaded", "load"]

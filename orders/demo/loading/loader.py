@@ -11,7 +11,7 @@ from catalog.services import listing
 from catalog.services.stock import default_location
 from core import cache
 from orders.demo import articles, history, source
-from orders.demo.loading import catalogue, people, sales, stock
+from orders.demo.loading import catalogue, copying, people, sales, stock
 from orders.demo.progress import bar
 from orders.models import Order
 
@@ -83,7 +83,7 @@ def _insert(products: Sequence[articles.Product], orders: Sequence[history.Histo
 def _store(tables: Sequence[Sequence[Model]]) -> None:
     with bar(total=sum(map(len, tables)), label="Loading the demo data", unit="rows") as progress:
         for batch in chain.from_iterable(map(_batches, tables)):
-            type(batch[0])._default_manager.bulk_create(batch)
+            copying.copy(batch)
             progress.update(len(batch))
 
 
