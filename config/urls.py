@@ -8,6 +8,7 @@ from accounts.urls import well_known
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("core.platform.urls")),
     path("api/v1/", include("core.urls")),
+    path("api/v1/", include("todos.urls")),
     path(".well-known/", include(well_known)),
     path("api/v1/", include("accounts.urls")),
 ]

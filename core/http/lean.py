@@ -9,7 +9,7 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
-from rest_framework.exceptions import APIException, AuthenticationFailed, NotAuthenticated
+from rest_framework.exceptions import NotAuthenticated
 from rest_framework.views import APIView
 
 from core.http import problems
@@ -35,16 +35,7 @@ class LeanReads(APIView):
 
     def require_user(self, request: HttpRequest) -> Any:
         """The caller by the view's first authentication class; a 401 for nobody."""
-        authenticator = self.get_authenticators()[0]
-        try:
-            found = authenticator.authenticate(request)  # type: ignore[arg-type] # it reads headers only
-        except AuthenticationFailed as error:
-            raise self._challenged(error, request) from error
+        found = self.get_authenticators()[0].authenticate(request)  # type: ignore[arg-type] # reads headers only
         if found is None:
-            raise self._challenged(NotAuthenticated(), request)
+            raise NotAuthenticated
         return found[0]
-
-    def _challenged(self, error: APIException, request: HttpRequest) -> APIException:
-        """The 401 with its WWW-Authenticate, which RFC 9110 asks for."""
-        error.auth_header = self.get_authenticate_header(request)  # type: ignore[attr-defined, arg-type]
-        return error

@@ -7,14 +7,14 @@ from typing import Any, NamedTuple
 import orjson
 import structlog
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
-from django.db import InterfaceError, OperationalError
+from django.db import IntegrityError, InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
+from psycopg.errors import ForeignKeyViolation
 from psycopg_pool import PoolTimeout
 from rest_framework import exceptions
 from rest_framework.response import Response
-from rest_framework.views import set_rollback
 
-from core.errors import DomainError, FieldError, NotFound, TooLarge, Unavailable
+from core.errors import Conflict, DomainError, FieldError, NotFound, TooLarge, Unavailable
 from core.observability import request_id
 
 CONTENT_TYPE = "application/problem+json"
@@ -50,7 +50,6 @@ def answer(exc: Exception) -> HttpResponse | None:
 
 def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | None:
     """DRF's EXCEPTION_HANDLER. None lets an unknown exception rise to Django's 500."""
-    set_rollback()
     described = _describe(exc)
     if described is None:
         return None
@@ -83,19 +82,22 @@ def _describe(exc: Exception) -> _Described | None:
 
 def _translate(exc: Exception) -> Exception:
     """What Django or the database raised, as an error of ours or of DRF's."""
+    translated = exc
     match exc:
         case Http404():
-            return NotFound()
+            translated = NotFound()
         case PermissionDenied():
-            return exceptions.PermissionDenied()
+            translated = exceptions.PermissionDenied()
         case RequestDataTooBig():
-            return TooLarge()
+            translated = TooLarge()
         case UnreadablePostError():
-            return exceptions.ParseError("The body ended early")
+            translated = exceptions.ParseError("The body ended early")
+        case IntegrityError(__cause__=ForeignKeyViolation()):
+            translated = Conflict("Something that this refers to is gone")
         case OperationalError() | InterfaceError() | PoolTimeout():
             log.warning("database_unavailable", error=str(exc))
-            return Unavailable("The database does not answer")
-    return exc
+            translated = Unavailable("The database does not answer")
+    return translated
 
 
 def _of_domain_error(error: DomainError) -> _Described:
@@ -103,6 +105,8 @@ def _of_domain_error(error: DomainError) -> _Described:
         status=error.status, code=error.code, title=error.title, detail=error.detail, errors=error.errors
     )
     headers = {} if error.retry_after is None else {"Retry-After": str(error.retry_after)}
+    if error.status == HTTPStatus.UNAUTHORIZED:
+        headers["WWW-Authenticate"] = CHALLENGE
     return _Described(error.status, body, headers)
 
 

@@ -1,0 +1,192 @@
+"""To-dos over HTTP. Reads skip DRF's machinery; a user's list is finished bytes until their next write."""
+
+from typing import Any, cast
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils import timezone
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers, status
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from accounts.permissions import IsCustomer
+from core.errors import FieldError, Invalid
+from core.http.conditional import PRIVATE, bytes_response, check_if_match, etag_of
+from core.http.filters import QueryFilters
+from core.http.lean import LeanReads
+from core.http.pagination import KeysetPagination
+from core.http.renderers import dumps
+from core.idempotency.decorator import idempotent
+from todos import queries, services
+from todos.models import Todo
+
+MOST_AT_ONCE = 100
+# Values that do not repeat would fill the cache with lists nobody asks for again.
+NOT_CACHED = frozenset({"q", "due_before", "cursor"})
+
+
+class PriorityField(serializers.ChoiceField):
+    """`low`, `normal` or `high`; a number in its column, so that it can be ordered by."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(choices=Todo.Priority.labels, **kwargs)
+
+    def to_internal_value(self, data: Any) -> int:
+        return Todo.Priority[super().to_internal_value(data).upper()].value
+
+    def to_representation(self, value: Any) -> str:
+        return str(Todo.Priority(value).label)
+
+
+class TodoSerializer(serializers.ModelSerializer[Todo]):
+    priority = PriorityField(default=Todo.Priority.NORMAL)
+
+    class Meta:
+        model = Todo
+        read_only_fields = ["completed_at", "created_at", "updated_at"]
+        fields = ["id", "title", "notes", "completed", "due_at", "priority", *read_only_fields]
+        extra_kwargs = {"notes": {"max_length": 10_000}}
+
+
+class TodoFilters(QueryFilters):
+    completed = serializers.BooleanField(required=False)
+    due_before = serializers.DateTimeField(required=False)
+    priority = PriorityField(required=False)
+    q = serializers.CharField(required=False, max_length=100, help_text="In title or notes.")
+
+
+class BulkSerializer(serializers.Serializer[Any]):
+    ids = serializers.ListField(child=serializers.UUIDField(), allow_empty=False, max_length=MOST_AT_ONCE)
+    completed = serializers.BooleanField()
+
+
+class ChangedSerializer(serializers.Serializer[Any]):
+    changed = serializers.IntegerField()
+
+
+class TodosView(LeanReads):
+    permission_classes = [IsCustomer]
+    pagination_class = KeysetPagination
+    ordering_fields = {
+        "created_at": "created_at",
+        "due_at": "due_rank",
+        "priority": "priority",
+        "title": "title",
+    }
+    ordering = "-created_at"
+
+    @extend_schema(parameters=[TodoFilters], responses=TodoSerializer(many=True))
+    def get(self, request: HttpRequest) -> HttpResponse:
+        user_id = self.require_user(request).pk
+        name = _cache_name(request)
+        if name is None:
+            body = self._page(request, user_id)
+            return bytes_response(request, body, etag=etag_of(body), cache_control=PRIVATE)
+        entry = queries.cached_list(user_id=user_id, name=name, compute=lambda: self._page(request, user_id))
+        return bytes_response(request, entry.body, etag=entry.etag, cache_control=PRIVATE)
+
+    def _page(self, request: HttpRequest, user_id: UUID) -> bytes:
+        filters = cast("queries.Filters", TodoFilters.parse(request.GET))
+        pages = KeysetPagination()
+        rows = pages.paginate_queryset(queries.todos_of(user_id=user_id, filters=filters), request, view=self)
+        return dumps(pages.envelope(TodoSerializer(rows, many=True).data))
+
+    @extend_schema(request=TodoSerializer, responses={201: TodoSerializer})
+    @idempotent
+    def post(self, request: Request) -> Response:
+        changes = _changes(request, is_partial=False)
+        todo = services.add(user_id=request.user.pk, changes=changes, now=timezone.now())
+        return _answer(todo, status=status.HTTP_201_CREATED, Location=reverse("todo", args=[todo.pk]))
+
+    @extend_schema(
+        operation_id="todos_clear_completed",
+        parameters=[OpenApiParameter("completed", bool, required=True, enum=[True])],
+        responses=ChangedSerializer,
+    )
+    def delete(self, request: Request) -> Response:
+        """Clears what is done. There is no way to clear the rest at once."""
+        if request.GET.dict() != {"completed": "true"}:
+            detail = "Say ?completed=true, and nothing else"
+            raise Invalid(detail, errors=[FieldError(field="completed", code="required", detail=detail)])
+        return Response({"changed": services.clear_completed(user_id=request.user.pk)})
+
+
+class TodoView(LeanReads):
+    permission_classes = [IsCustomer]
+
+    @extend_schema(responses=TodoSerializer)
+    def get(self, request: HttpRequest, todo_id: UUID) -> HttpResponse:
+        todo = queries.todo_of(user_id=self.require_user(request).pk, todo_id=todo_id)
+        body = _body(todo)
+        return bytes_response(request, body, etag=etag_of(body), cache_control=PRIVATE)
+
+    @extend_schema(request=TodoSerializer(partial=True), responses=TodoSerializer)
+    def patch(self, request: Request, todo_id: UUID) -> Response:
+        todo = services.edit(
+            user_id=request.user.pk,
+            todo_id=todo_id,
+            changes=_changes(request, is_partial=True),
+            require=lambda present: check_if_match(request, etag_of(_body(present))),
+            now=timezone.now(),
+        )
+        return _answer(todo)
+
+    @extend_schema(responses={204: None})
+    def delete(self, request: Request, todo_id: UUID) -> Response:
+        services.remove(
+            user_id=request.user.pk,
+            todo_id=todo_id,
+            require=lambda present: check_if_match(request, etag_of(_body(present))),
+        )
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class BulkView(APIView):
+    """Marks many as done or not done. Ids that are not one's own change nothing."""
+
+    permission_classes = [IsCustomer]
+
+    @extend_schema(request=BulkSerializer, responses=ChangedSerializer)
+    def post(self, request: Request) -> Response:
+        wanted = BulkSerializer(data=request.data)
+        wanted.is_valid(raise_exception=True)
+        changed = services.complete_many(
+            user_id=request.user.pk,
+            todo_ids=wanted.validated_data["ids"],
+            completed=wanted.validated_data["completed"],
+            now=timezone.now(),
+        )
+        return Response({"changed": changed})
+
+
+def _cache_name(request: HttpRequest) -> str | None:
+    """What tells one cached list of a user from another; None where it is not worth keeping.
+
+    The host is part of it, because the list's links are.
+    """
+    host = f"{request.scheme}://{request.get_host()}"
+    if not request.META.get("QUERY_STRING"):
+        return host
+    filters = TodoFilters.parse(request.GET)
+    if NOT_CACHED & request.GET.keys():
+        return None
+    paging = {name: request.GET[name] for name in ("ordering", "page_size") if name in request.GET}
+    return f"{host}?{sorted({**filters, **paging}.items())}"
+
+
+def _changes(request: Request, *, is_partial: bool) -> services.Changes:
+    wanted = TodoSerializer(data=request.data, partial=is_partial)
+    wanted.is_valid(raise_exception=True)
+    return cast("services.Changes", wanted.validated_data)
+
+
+def _body(todo: Todo) -> bytes:
+    return dumps(TodoSerializer(todo).data)
+
+
+def _answer(todo: Todo, *, status: int = 200, **headers: str) -> Response:
+    data = TodoSerializer(todo).data
+    return Response(data, status=status, headers={"ETag": etag_of(dumps(data)), **headers})
