@@ -4,6 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+# The WWW-Authenticate header that a 401 must carry (RFC 9110, 11.6.1).
+CHALLENGE = 'Bearer realm="api"'
+
 
 @dataclass(frozen=True, kw_only=True)
 class FieldError:

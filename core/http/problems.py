@@ -14,7 +14,7 @@ from psycopg_pool import PoolTimeout
 from rest_framework import exceptions
 from rest_framework.response import Response
 
-from core.errors import Conflict, DomainError, FieldError, NotFound, TooLarge, Unavailable
+from core.errors import CHALLENGE, Conflict, DomainError, FieldError, NotFound, TooLarge, Unavailable
 from core.observability import request_id
 
 CONTENT_TYPE = "application/problem+json"
@@ -124,8 +124,8 @@ def _of_api_exception(exc: exceptions.APIException) -> _Described:
 
 def _headers(exc: exceptions.APIException) -> dict[str, str]:
     headers = {}
-    if getattr(exc, "auth_header", None):
-        headers["WWW-Authenticate"] = exc.auth_header  # type: ignore[attr-defined]
+    if exc.status_code == HTTPStatus.UNAUTHORIZED:
+        headers["WWW-Authenticate"] = CHALLENGE
     if getattr(exc, "wait", None) is not None:
         headers["Retry-After"] = str(max(1, math.ceil(exc.wait)))  # type: ignore[attr-defined]
     return headers
