@@ -24,3 +24,11 @@ def test_load_demo__shop_has_a_sku_of_the_file__nothing_is_left_of_the_load():
         call_command("load_demo")
 
     assert (User.objects.count(), list(Product.objects.all())) == (0, [own.product])
+
+
+def test_load_demo__if_empty_and_the_shop_has_a_product__writes_nothing():
+    own = VariantFactory()
+
+    call_command("load_demo", "--if-empty")
+
+    assert list(Product.objects.all()) == [own.product]

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import IntegrityError
 
+from catalog.models import Product
 from orders.demo import loading
 
 
@@ -18,10 +19,16 @@ class Command(BaseCommand):
             action="store_true",
             help="needed anywhere but on the local stack, so that nobody fills a real shop by accident",
         )
+        parser.add_argument(
+            "--if-empty", action="store_true", help="do nothing where the shop sells something already"
+        )
 
     def handle(self, **options: Any) -> None:
         if not (settings.LOCAL_STACK or options["yes_this_is_demo_data"]):
             raise CommandError("This is not the local stack. If it is meant, add --yes-this-is-demo-data.")
+        if options["if_empty"] and Product.objects.exists():
+            self.stdout.write("The shop sells something already: no demo data was loaded.")
+            return
         started = time.monotonic()
         try:
             loaded = loading.load()
