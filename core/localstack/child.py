@@ -4,8 +4,8 @@ import asyncio
 import contextlib
 import os
 import signal
+import subprocess
 import time
-from asyncio.subprocess import DEVNULL, PIPE, STDOUT, Process
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -15,6 +15,8 @@ from core.localstack.record import Record, group_members, wait_for_end
 from core.localstack.terminal import Terminal
 
 READY_SECONDS = 60
+STRAGGLER_SECONDS = 3  # for what outlives its master
+LAST_WORDS_SECONDS = 1  # for lines still in the pipe
 POLL_SECONDS = 0.05
 
 
@@ -43,6 +45,32 @@ def reason(code: int) -> str:
     return f"exit code {code}" if code >= 0 else signal.Signals(-code).name
 
 
+class _Process(asyncio.SubprocessProtocol):
+    """Hears of lines and of the end. asyncio's own Process.wait() also waits for heirs of the pipe."""
+
+    def __init__(self, on_line: Callable[[str], None]) -> None:
+        loop = asyncio.get_running_loop()
+        self.exited: asyncio.Future[None] = loop.create_future()
+        self.said_all: asyncio.Future[None] = loop.create_future()
+        self._on_line = on_line
+        self._rest = b""
+
+    def pipe_data_received(self, fd: int, data: bytes) -> None:
+        *lines, self._rest = (self._rest + data).split(b"\n")
+        for line in lines:
+            self._on_line(line.decode(errors="replace"))
+
+    def pipe_connection_lost(self, fd: int, exc: Exception | None) -> None:
+        if self._rest:
+            self._on_line(self._rest.decode(errors="replace"))
+
+    def process_exited(self) -> None:
+        self.exited.set_result(None)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.said_all.set_result(None)
+
+
 class Child:
     """Runs `program` again and again, each time in a process group of its own."""
 
@@ -50,22 +78,23 @@ class Child:
         self.program = program
         self._terminal = terminal
         self._record = record
-        self._process: Process | None = None
-        self._reader: asyncio.Task[None] | None = None
+        self._transport: asyncio.SubprocessTransport | None = None
+        self._process: _Process
 
     async def start(self) -> None:
-        self._process = await asyncio.create_subprocess_exec(
+        output = None if self.program.has_terminal else subprocess.PIPE
+        self._transport, self._process = await asyncio.get_running_loop().subprocess_exec(
+            lambda: _Process(lambda line: self._terminal.line(self.program.name, line)),
             *self.program.command,
-            stdin=DEVNULL,
-            stdout=None if self.program.has_terminal else PIPE,
-            stderr=None if self.program.has_terminal else STDOUT,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT if output else None,
             cwd=self.program.cwd,
             env=dict(self.program.environment),
             start_new_session=True,
             **credentials(self.program.account),
         )
-        self._record.add(self.program.name, self._process.pid)
-        self._reader = asyncio.create_task(self._read_lines(self._process))
+        self._record.add(self.program.name, self._transport.get_pid())
 
     async def live(self, when_ready: Callable[[], None]) -> Life:
         """From one start to its end."""
@@ -74,7 +103,7 @@ class Child:
         answered = await self._becomes_ready()
         if answered:
             when_ready()
-        is_silent = not answered and self._running().returncode is None
+        is_silent = not answered and not self._process.exited.done()
         if is_silent:
             await self.stop()
         code = await self.ended()
@@ -82,68 +111,50 @@ class Child:
 
     async def ended(self) -> int:
         """Wait for its end; minus the signal's number where a signal ended it."""
-        return await self._running().wait()
-
-    async def _becomes_ready(self) -> bool:
-        """Wait until it answers; False where it ended instead, or did not answer in READY_SECONDS."""
-        if self.program.is_ready is None:
-            return True
-        process = self._running()
-        ended = asyncio.create_task(process.wait())
-        try:
-            async with asyncio.timeout(READY_SECONDS):
-                while not await asyncio.to_thread(self.program.is_ready):
-                    if (await asyncio.wait({ended}, timeout=POLL_SECONDS))[0]:
-                        return False
-        except TimeoutError:
-            return False
-        finally:
-            ended.cancel()
-        return process.returncode is None
+        await asyncio.wait({self._process.exited})
+        return self._running().get_returncode() or 0
 
     async def stop(self) -> None:
         """Ask it to stop, insist after its deadline, and take along whatever it started."""
-        process = self._process
-        if process is None:
+        if self._transport is None:
             return
-        if process.returncode is None:
-            with contextlib.suppress(ProcessLookupError):
-                process.send_signal(self.program.stop_signal)
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(process.wait(), self.program.stop_seconds)
+        if not self._process.exited.done():
+            self._transport.send_signal(self.program.stop_signal)
+            await asyncio.wait({self._process.exited}, timeout=self.program.stop_seconds)
         await self.end_group()
         self._record.remove(self.program.name)
 
     async def end_group(self) -> None:
         """End what outlived the process: a master's workers hold its port and its locks."""
-        members = await asyncio.to_thread(group_members, self._running().pid)
+        members = await asyncio.to_thread(group_members, self._running().get_pid())
         if members:
             self._signal_group(signal.SIGTERM)
-            await asyncio.to_thread(wait_for_end, members, self.program.stop_seconds)
+            await asyncio.to_thread(wait_for_end, members, STRAGGLER_SECONDS)
             self._signal_group(signal.SIGKILL)
-        if self._reader is not None:
-            await asyncio.wait({self._reader}, timeout=POLL_SECONDS)
+        await asyncio.wait({self._process.said_all}, timeout=LAST_WORDS_SECONDS)
+        self._running().close()
 
     def kill(self) -> None:
-        if self._process is not None:
+        if self._transport is not None:
             self._signal_group(signal.SIGKILL)
+
+    async def _becomes_ready(self) -> bool:
+        """Wait until it answers; False where it ended instead, or did not answer in READY_SECONDS."""
+        if self.program.is_ready is None:
+            return True
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(READY_SECONDS):
+                while not await asyncio.to_thread(self.program.is_ready):
+                    if (await asyncio.wait({self._process.exited}, timeout=POLL_SECONDS))[0]:
+                        return False
+                return not self._process.exited.done()
+        return False
 
     def _signal_group(self, signal_: signal.Signals) -> None:
         with contextlib.suppress(ProcessLookupError):
-            os.killpg(self._running().pid, signal_)
+            os.killpg(self._running().get_pid(), signal_)
 
-    async def _read_lines(self, process: Process) -> None:
-        if process.stdout is None:
-            return
-        rest = b""
-        while chunk := await process.stdout.read(65536):
-            *lines, rest = (rest + chunk).split(b"\n")
-            for line in lines:
-                self._terminal.line(self.program.name, line.decode(errors="replace"))
-        if rest:
-            self._terminal.line(self.program.name, rest.decode(errors="replace"))
-
-    def _running(self) -> Process:
-        if self._process is None:
+    def _running(self) -> asyncio.SubprocessTransport:
+        if self._transport is None:
             raise RuntimeError(f"{self.program.name} was never started")
-        return self._process
+        return self._transport

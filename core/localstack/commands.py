@@ -77,6 +77,7 @@ def stop(layout: Layout) -> None:
         psutil.wait_procs([supervisor], timeout=STOP_SECONDS)
     with only_supervisor(layout.lock):
         end_leftovers(layout.record, layout.root)
+        layout.environment.unlink(missing_ok=True)
     print("The shop is stopped.")
 
 

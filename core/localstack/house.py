@@ -45,7 +45,8 @@ class House:
     def sandbox(self) -> Program:
         return self._python(
             "sandbox",
-            *("-m", "gunicorn", "--bind", self._address("sandbox"), "--threads", "8", "--no-control-socket"),
+            *("-m", "gunicorn", "--bind", self._address("sandbox"), "--workers", "1"),
+            *("--threads", "8", "--no-control-socket"),
             "orders.sandbox.provider:app",
             is_ready=self._listens("sandbox"),
             SANDBOX_LEDGER=str(self.layout.local / "sandbox.sqlite3"),

@@ -5,7 +5,6 @@ from email import message_from_bytes, policy
 from email.message import EmailMessage
 from functools import lru_cache
 from pathlib import Path
-from typing import cast
 
 MAILS_REMEMBERED = 2000
 
@@ -18,7 +17,7 @@ def mails(directory: Path) -> list[dict[str, str]]:
 
 @lru_cache(maxsize=MAILS_REMEMBERED)
 def _mail(file: Path, received_ns: int) -> dict[str, str]:
-    message = cast("EmailMessage", message_from_bytes(file.read_bytes(), policy=policy.default))
+    message = message_from_bytes(file.read_bytes(), policy=policy.default)
     return {
         "from": message["From"] or "",
         "to": message["X-RcptTo"] or message["To"] or "",

@@ -66,7 +66,7 @@ def _servers(house: House, database: Postgres | None, redis: Valkey | None) -> S
         steps.append(Step(text, database.prepare, is_needed=lambda: not database.data.exists()))
         programs.append(house.server(database, cwd=database.home))
     if redis is not None:
-        steps.append(Step("Preparing Valkey", redis.prepare))
+        steps.append(Step(run=redis.prepare))
         programs.append(house.server(redis, cwd=redis.home))
     programs += [house.inbox(), house.sandbox()]
     return Stage(_starting(programs), steps, programs)
@@ -118,7 +118,7 @@ def _entrance(house: House) -> Stage:
         media=house.layout.media,
     )
     programs = [house.server(server, cwd=house.layout.root)]
-    return Stage(_starting(programs), [Step("Configuring nginx", server.prepare)], programs)
+    return Stage(_starting(programs), [Step(run=server.prepare)], programs)
 
 
 def _starting(programs: list[Program]) -> str:

@@ -41,10 +41,11 @@ class Stamp:
 class Step:
     """Something done once before the programs of its stage: a function, or a program that ends.
 
-    With a `stamp` it is done again only when the stamp's content changes.
+    Without a text it is too quick to mention. With a `stamp` it is done again only when the stamp's content
+    changes.
     """
 
-    text: str
+    text: str = ""
     run: Callable[[], object] | None = None
     program: Program | None = None
     is_needed: Callable[[], bool] = lambda: True

@@ -5,6 +5,7 @@ and supervisord neither prefixes lines nor waits until a server answers.
 """
 
 import asyncio
+import contextlib
 import os
 import signal
 from collections.abc import Callable
@@ -58,7 +59,7 @@ class Supervisor:
     async def _run_step(self, step: Step) -> None:
         if not step.is_needed() or (step.stamp and step.stamp.is_current()):
             return
-        with self._terminal.step(step.text):
+        with self._terminal.step(step.text) if step.text else contextlib.nullcontext():
             if step.run is not None:
                 await asyncio.to_thread(step.run)
             if step.program is not None:
@@ -92,11 +93,11 @@ class Supervisor:
         failures = short_lives = 0
         while True:
             life = await child.live(is_up.set)
+            await child.end_group()
             failures = failures + 1 if life.failed_at_start(STEADY_SECONDS) else 0
             if failures == START_ATTEMPTS:
                 raise self._failed(child.program.name, f"failed at {failures} starts ({life.reason})")
             self._terminal.say(f"{child.program.name} ended ({life.reason}); starting it again")
-            await child.end_group()
             short_lives = short_lives + 1 if life.seconds < STEADY_SECONDS else 0
             await asyncio.sleep(min(SHORTEST_PAUSE * 2**short_lives, LONGEST_PAUSE))
 
