@@ -11,6 +11,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", include("todos.urls")),
     path(".well-known/", include(well_known)),
     path("api/v1/", include("accounts.urls")),
+    path("api/v1/", include("orders.urls")),
+    path("api/v1/", include("catalog.urls")),
 ]
 
 if settings.LOCAL_STACK:

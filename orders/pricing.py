@@ -26,7 +26,7 @@ class Item:
 class ShippingRate:
     """What a shipping method costs; nothing from `free_over` (goods after discount) on."""
 
-    price: Decimal
+    price: Decimal = ZERO
     free_over: Decimal | None = None
 
 
@@ -40,7 +40,7 @@ class TaxRate:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class QuotedLine:
-    """One line: `total` is price times quantity, `discount` its share of the order's, `tax` that on the rest."""
+    """`total` is price times quantity, `discount` the line's share of the order's, `tax` that on the rest."""
 
     sku: str
     unit_price: Decimal

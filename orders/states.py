@@ -48,18 +48,15 @@ def move(*, order_id: UUID, to: Status, actor: str, now: datetime, reason: str =
     if to not in ALLOWED[before]:
         raise TransitionRefused(f"An order that is {before} cannot become {to}")
     Order.objects.filter(pk=order_id).update(status=to, updated_at=now)
-    OrderEvent.objects.create(
-        order_id=order_id,
-        from_status=before,
-        to_status=to,
-        actor=actor,
-        reason=reason[:300],
-        data=data or {},
-        at=now,
-    )
+    _write(order_id, before, to, actor=actor, reason=reason, data=data, at=now)
     if to in ANNOUNCED:
         publish(ANNOUNCED[to](order_id=order_id))
     return before
+
+
+def note(*, order_id: UUID, status: str, actor: str, now: datetime, reason: str, data: Any = None) -> None:
+    """Write something on the timeline of an order that stays in `status`."""
+    _write(order_id, status, status, actor=actor, reason=reason, data=data, at=now)
 
 
 def lock(order_id: UUID) -> str:
@@ -72,3 +69,17 @@ def lock(order_id: UUID) -> str:
     if status is None:
         raise NotFound
     return status
+
+
+def _write(
+    order_id: UUID, before: str, after: str, *, actor: str, reason: str, data: Any, at: datetime
+) -> None:
+    OrderEvent.objects.create(
+        order_id=order_id,
+        from_status=before,
+        to_status=after,
+        actor=actor,
+        reason=reason[:300],
+        data=data or {},
+        at=at,
+    )

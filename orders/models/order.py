@@ -102,7 +102,7 @@ class OrderLine(models.Model):
     order = models.ForeignKey(Order, models.CASCADE, related_name="lines")
     variant = models.ForeignKey("catalog.Variant", models.PROTECT, related_name="+")
     sku = models.CharField("SKU", max_length=80)
-    name = models.CharField(max_length=300)
+    name = models.CharField(max_length=410)  # of product and variant
     unit_price = models.DecimalField(max_digits=12, decimal_places=2)
     quantity = models.PositiveIntegerField()
     total = models.DecimalField(max_digits=14, decimal_places=2)

@@ -1,0 +1,157 @@
+"""Placing and reading orders."""
+
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import get_language_from_request
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from core.errors import NotFound
+from core.http.conditional import PRIVATE, bytes_response, etag_of
+from core.http.lean import LeanReads
+from core.http.pagination import KeysetPagination
+from core.http.renderers import dumps
+from core.http.throttles import RateLimit
+from core.idempotency.decorator import idempotent
+from orders.api import shapes
+from orders.api.bodies import OrderBody
+from orders.queries import history
+from orders.services import checkout
+
+GUEST_TOKEN = OpenApiParameter("X-Order-Token", str, "header", description="Of a guest's order.")
+IDEMPOTENCY_KEY = OpenApiParameter(
+    "Idempotency-Key", str, "header", description="The same key and body answer the same, once done."
+)
+
+
+class OrderLimit(RateLimit):
+    scope = "orders"
+
+
+class OrdersView(LeanReads):
+    permission_classes = [AllowAny]
+    throttle_classes = [OrderLimit]
+    pagination_class = KeysetPagination
+    ordering_fields = {"created_at": "created_at"}
+    ordering = "-created_at"
+
+    @extend_schema(parameters=[shapes.OrderFilters], responses=shapes.OrderSummary(many=True))
+    def get(self, request: HttpRequest) -> HttpResponse:
+        """One's own orders, newest first."""
+        customer = self.require_user(request)
+        filters = shapes.OrderFilters.parse(request.GET)
+        return _page(
+            self, request, history.orders_of(customer.pk, status=filters.get("status")), history.SUMMARY
+        )
+
+    @extend_schema(
+        parameters=[IDEMPOTENCY_KEY],
+        request=shapes.OrderRequest,
+        responses={201: shapes.PlacedOrderShape},
+    )
+    @idempotent
+    def post(self, request: Request) -> Response:
+        """Place an order. It is priced here and its stock is held; payment and shipping follow."""
+        body = OrderBody(request.data, is_guest=not request.user.is_authenticated)
+        placed = checkout.place_order(
+            buyer=_buyer(request, body),
+            basket=body.basket,
+            payment_token=body.payment_token,
+            now=timezone.now(),
+        )
+        return Response(
+            _placed(placed), status=201, headers={"Location": reverse("order", args=[placed.number])}
+        )
+
+
+class OrderView(LeanReads):
+    permission_classes = [AllowAny]
+
+    @extend_schema(parameters=[GUEST_TOKEN], responses=shapes.OrderDetail)
+    def get(self, request: HttpRequest, number: str) -> HttpResponse:
+        """One's own order, or a guest's with its token. Anybody else's is not there."""
+        order = history.order_of(number=number, **_access(self, request))
+        if order is None:
+            raise NotFound(f"There is no order {number} of yours")
+        body = dumps(order)
+        return bytes_response(request, body, etag=etag_of(body), cache_control=PRIVATE)
+
+
+class OrderEventsView(LeanReads):
+    permission_classes = [AllowAny]
+    pagination_class = KeysetPagination
+    ordering_fields = {"at": "at"}
+    ordering = "at"
+
+    @extend_schema(parameters=[GUEST_TOKEN], responses=shapes.EventShape(many=True))
+    def get(self, request: HttpRequest, number: str) -> HttpResponse:
+        """The order's timeline, from the first entry on."""
+        order = history.find(number=number, **_access(self, request))
+        if order is None:
+            raise NotFound(f"There is no order {number} of yours")
+        shapes.NoFilters.parse(request.GET)
+        return _page(self, request, history.timeline(order["id"]), history.EVENT)
+
+
+def _access(view: LeanReads, request: HttpRequest) -> dict[str, Any]:
+    """Who asks: the signed-in customer, and the guest token that came along."""
+    found = view.get_authenticators()[0].authenticate(request)  # type: ignore[arg-type] # reads headers only
+    customer_id: UUID | None = found[0].pk if found else None
+    return {"customer_id": customer_id, "token": request.headers.get("X-Order-Token", "")}
+
+
+def _page(view: Any, request: HttpRequest, rows: Any, fields: tuple[str, ...]) -> HttpResponse:
+    pages = KeysetPagination()
+    found = pages.paginate_queryset(rows, request, view=view)
+    shown = [{name: row[name] for name in fields} for row in found]
+    body = dumps(pages.envelope(shown))
+    return bytes_response(request, body, etag=etag_of(body), cache_control=PRIVATE)
+
+
+def _buyer(request: Request, body: OrderBody) -> checkout.Buyer:
+    language = get_language_from_request(request)
+    if not request.user.is_authenticated:
+        return checkout.Buyer(customer_id=None, email=body.email, language=language)
+    email = history.email_of(request.user.pk)
+    if email is None:
+        raise AuthenticationFailed("This account is no longer active")
+    return checkout.Buyer(customer_id=request.user.pk, email=email, language=language)
+
+
+def _placed(placed: checkout.PlacedOrder) -> dict[str, Any]:
+    order, quote = placed.order, placed.order.quote
+    document = {
+        "id": order.id,
+        "number": placed.number,
+        "status": "pending",
+        "currency": order.currency,
+        "subtotal": quote.subtotal,
+        "discount": quote.discount,
+        "shipping": quote.shipping,
+        "tax": quote.tax,
+        "tax_included": quote.tax_included,
+        "total": quote.total,
+        "lines": [_line(line) for line in order.lines],
+        "created_at": order.now,
+    }
+    return {**document, "token": placed.token} if placed.token else document
+
+
+def _line(line: Any) -> dict[str, Any]:
+    priced = line.priced
+    return {
+        "sku": priced.sku,
+        "name": line.name,
+        "unit_price": priced.unit_price,
+        "quantity": priced.quantity,
+        "total": priced.total,
+        "discount": priced.discount,
+        "tax": priced.tax,
+    }

@@ -1,0 +1,136 @@
+"""The shapes of orders, for the schema. Bodies are read by `bodies` and rendered from plain dicts."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from core.countries import COUNTRIES
+from core.http.filters import QueryFilters
+from orders.api.bodies import ADDRESS, LONGEST_SKU, MOST_ITEMS, MOST_UNITS
+from orders.models import ShippingMethod, Status
+
+
+class Money(serializers.DecimalField):
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(max_digits=14, decimal_places=2, **kwargs)
+
+
+AddressShape = type(
+    "Address",
+    (serializers.Serializer,),
+    {
+        name: serializers.CharField(max_length=longest, required=is_required)
+        for name, (longest, is_required) in ADDRESS.items()
+    },
+)
+
+
+class ItemShape(serializers.Serializer[Any]):
+    sku = serializers.CharField(max_length=LONGEST_SKU)
+    quantity = serializers.IntegerField(min_value=1, max_value=MOST_UNITS)
+
+    class Meta:
+        ref_name = "OrderItem"
+
+
+class PaymentShape(serializers.Serializer[Any]):
+    token = serializers.CharField(max_length=255, help_text="The gateway's token of a means of payment.")
+
+    class Meta:
+        ref_name = "OrderPayment"
+
+
+class OrderRequest(serializers.Serializer[Any]):
+    items = ItemShape(many=True, max_length=MOST_ITEMS, help_text="Repeated SKUs are added up.")
+    email = serializers.EmailField(required=False, help_text="Required of guests; accounts have theirs.")
+    shipping_address = AddressShape()
+    shipping_method = serializers.CharField(
+        required=False, max_length=40, help_text="By default the first of /shipping-methods."
+    )
+    payment = PaymentShape()
+
+
+class LineShape(serializers.Serializer[Any]):
+    sku = serializers.CharField()
+    name = serializers.CharField()
+    unit_price = Money()
+    quantity = serializers.IntegerField()
+    total = Money(help_text="Unit price times quantity.")
+    discount = Money()
+    tax = Money(help_text="On the total after discount.")
+
+    class Meta:
+        ref_name = "OrderLine"
+
+
+class OrderSummary(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    number = serializers.CharField()
+    status = serializers.ChoiceField(choices=Status.choices)
+    currency = serializers.CharField()
+    subtotal = Money()
+    discount = Money()
+    shipping = Money()
+    tax = Money()
+    tax_included = serializers.BooleanField(help_text="Whether the prices contain the tax.")
+    total = Money(help_text="What the customer pays.")
+    created_at = serializers.DateTimeField()
+
+
+class PlacedOrderShape(OrderSummary):
+    lines = LineShape(many=True)
+    token = serializers.CharField(required=False, help_text="Guests only, once: sent later as X-Order-Token.")
+
+    class Meta:
+        ref_name = "PlacedOrder"
+
+
+class ShipmentShape(serializers.Serializer[Any]):
+    carrier = serializers.CharField()
+    tracking_number = serializers.CharField(allow_blank=True)
+    status = serializers.CharField()
+    lines = ItemShape(many=True)
+    shipped_at = serializers.DateTimeField(allow_null=True)
+
+    class Meta:
+        ref_name = "OrderShipment"
+
+
+class OrderDetail(OrderSummary):
+    email = serializers.EmailField()
+    shipping_address = AddressShape()
+    shipping_method = serializers.CharField(allow_blank=True)
+    updated_at = serializers.DateTimeField()
+    lines = LineShape(many=True)
+    shipments = ShipmentShape(many=True)
+
+
+class EventShape(serializers.Serializer[Any]):
+    from_status = serializers.CharField(allow_blank=True, help_text="Empty for the first entry.")
+    to_status = serializers.ChoiceField(choices=Status.choices)
+    actor = serializers.CharField(help_text="customer, guest, system or staff.")
+    reason = serializers.CharField(allow_blank=True)
+    data = serializers.DictField()
+    at = serializers.DateTimeField()
+
+    class Meta:
+        ref_name = "OrderEvent"
+
+
+class OrderFilters(QueryFilters):
+    status = serializers.ChoiceField(choices=Status.choices, required=False)
+
+
+class NoFilters(QueryFilters):
+    """A list that can only be paged."""
+
+
+class ShippingMethodFilters(QueryFilters):
+    country = serializers.ChoiceField(required=False, choices=sorted(COUNTRIES), help_text="ISO alpha-2.")
+
+
+class ShippingMethodShape(serializers.ModelSerializer[ShippingMethod]):
+    class Meta:
+        model = ShippingMethod
+        fields = ["code", "name", "price", "currency", "free_over", "countries"]
+        ref_name = "ShippingMethod"

@@ -1,0 +1,73 @@
+"""What the shop expects of a payment gateway and of a carrier, in plain values.
+
+Every step takes an idempotency key: calling again with the same key and the same values is the same step,
+whether the first call arrived or not. Any call may raise ProviderUnavailable, and then nobody knows
+whether it had its effect; call again with the same key, or `fetch`.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Protocol
+
+
+class ProviderUnavailable(Exception):
+    """Down, refusing for now, or its answer was lost: try again with the same key."""
+
+
+class Declined(Exception):
+    """Final: this means of payment will not pay this. `code` is the provider's reason."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+class StepRefused(Exception):
+    """The payment's state at the provider does not allow this step; `fetch` tells the state."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Charge:
+    """A payment as the provider knows it. `is_held`: authorised, and neither captured nor voided."""
+
+    reference: str
+    amount: Decimal
+    currency: str
+    captured: Decimal
+    refunded: Decimal
+    is_held: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Parcel:
+    """A parcel that the carrier has taken on."""
+
+    carrier: str
+    tracking_number: str
+
+
+class Gateway(Protocol):
+    """A payment provider. Amounts are decimals with their currency."""
+
+    def authorise(self, *, key: str, order: str, token: str, amount: Decimal, currency: str) -> Charge:
+        """Hold `amount` on the means of payment behind `token`. Raises Declined."""
+
+    def capture(self, *, key: str, reference: str, amount: Decimal) -> Charge:
+        """Take `amount` of what is held. Raises StepRefused."""
+
+    def void(self, *, key: str, reference: str) -> Charge:
+        """Let go of what is held. Raises StepRefused where it was captured."""
+
+    def refund(self, *, key: str, reference: str, amount: Decimal) -> Charge:
+        """Give back `amount` of what was captured. Raises StepRefused."""
+
+    def fetch(self, *, key: str) -> Charge | None:
+        """The payment authorised under `key`; None where the provider has never made one."""
+
+
+class Carrier(Protocol):
+    def create_parcel(
+        self, *, key: str, order: str, address: Mapping[str, Any], lines: Sequence[Mapping[str, Any]]
+    ) -> Parcel:
+        """Hand over a parcel with `lines` ({"sku", "quantity"}) for `address`."""

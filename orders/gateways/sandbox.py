@@ -1,0 +1,113 @@
+"""The sandbox provider and carrier (orders/sandbox) over HTTP, each behind a breaker of its own."""
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from http import HTTPStatus
+from typing import Any
+
+import requests
+from django.conf import settings
+
+from core.resilience.breaker import Breaker
+from orders.gateways.base import Charge, Declined, Parcel, ProviderUnavailable, StepRefused
+
+TIMEOUTS = (1, 3)  # seconds to connect, and for each answer
+CENTS = 100
+
+payments_breaker = Breaker("sandbox-payments", threshold=10, pause=5)
+carrier_breaker = Breaker("sandbox-carrier", threshold=10, pause=5)
+
+
+class SandboxGateway:
+    """Implements gateways.base.Gateway."""
+
+    def __init__(self) -> None:
+        self._http = _Client(payments_breaker)
+
+    def authorise(self, *, key: str, order: str, token: str, amount: Decimal, currency: str) -> Charge:
+        body = {"reference": order, "token": token, "amount": _cents(amount), "currency": currency}
+        return _charge(self._http.post("/payments", key, body))
+
+    def capture(self, *, key: str, reference: str, amount: Decimal) -> Charge:
+        return _charge(self._http.post(f"/payments/{reference}/capture", key, {"amount": _cents(amount)}))
+
+    def void(self, *, key: str, reference: str) -> Charge:
+        return _charge(self._http.post(f"/payments/{reference}/void", key, {}))
+
+    def refund(self, *, key: str, reference: str, amount: Decimal) -> Charge:
+        return _charge(self._http.post(f"/payments/{reference}/refund", key, {"amount": _cents(amount)}))
+
+    def fetch(self, *, key: str) -> Charge | None:
+        answer = self._http.get("/payments", {"key": key})
+        return None if answer.status_code == HTTPStatus.NOT_FOUND else _charge(answer)
+
+
+class SandboxCarrier:
+    """Implements gateways.base.Carrier."""
+
+    def __init__(self) -> None:
+        self._http = _Client(carrier_breaker)
+
+    def create_parcel(
+        self, *, key: str, order: str, address: Mapping[str, Any], lines: Sequence[Mapping[str, Any]]
+    ) -> Parcel:
+        body = {"reference": order, "address": dict(address), "lines": [dict(line) for line in lines]}
+        answer = _refused(self._http.post("/parcels", key, body)).json()
+        return Parcel(carrier=answer["carrier"], tracking_number=answer["tracking_number"])
+
+
+class _Client:
+    """HTTP with time-outs and a breaker; a lost answer, a 429 or a 5xx is ProviderUnavailable."""
+
+    def __init__(self, breaker: Breaker) -> None:
+        self._breaker = breaker
+        self._session = requests.Session()
+        self._session.trust_env = False  # a proxy variable of the host is not meant for this
+
+    def post(self, path: str, key: str, body: Mapping[str, Any]) -> requests.Response:
+        return self._send("POST", path, json=body, headers={"Idempotency-Key": key})
+
+    def get(self, path: str, query: Mapping[str, str]) -> requests.Response:
+        return self._send("GET", path, params=query)
+
+    def _send(self, method: str, path: str, **options: Any) -> requests.Response:
+        with self._breaker.guard(failures=(ProviderUnavailable,)):
+            try:
+                answer = self._session.request(
+                    method, settings.SANDBOX_URL + path, timeout=TIMEOUTS, allow_redirects=False, **options
+                )
+            except requests.RequestException as lost:
+                raise ProviderUnavailable(f"{method} {path}: {type(lost).__name__}") from lost
+            if answer.status_code >= 500 or answer.status_code == HTTPStatus.TOO_MANY_REQUESTS:
+                raise ProviderUnavailable(f"{method} {path}: {answer.status_code}")
+        return answer
+
+
+def _refused(answer: requests.Response) -> requests.Response:
+    """The answer, unless it is a refusal. Raises Declined, StepRefused; HTTPError for what is our fault."""
+    if answer.status_code == HTTPStatus.PAYMENT_REQUIRED:
+        raise Declined(str(answer.json()["code"]))
+    if answer.status_code == HTTPStatus.CONFLICT:
+        raise StepRefused(answer.text[:200])
+    answer.raise_for_status()
+    return answer
+
+
+def _charge(answer: requests.Response) -> Charge:
+    body = _refused(answer).json()
+    return Charge(
+        reference=body["id"],
+        amount=_decimal(body["amount"]),
+        currency=body["currency"],
+        captured=_decimal(body["captured"]),
+        refunded=_decimal(body["refunded"]),
+        is_held=body["status"] == "authorised",
+    )
+
+
+def _cents(amount: Decimal) -> int:
+    return int(amount * CENTS)
+
+
+def _decimal(cents: int) -> Decimal:
+    return (Decimal(cents) / CENTS).quantize(Decimal("0.01"))

@@ -1,0 +1,123 @@
+"""The saga of an order: each event's next steps. docs/decisions/0002 tells why there is no second engine.
+
+Steps that call the outside are not transactional, safe to repeat, and compensated by `on_dead`.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.utils import timezone
+
+from catalog.services import stock
+from core.outbox import handles
+from core.outbox.handling import Postpone
+from core.resilience.breaker import BreakerOpen
+from orders.events import (
+    OrderCancelled,
+    OrderNews,
+    OrderPaid,
+    OrderPaymentFailed,
+    OrderPlaced,
+    OrderShipped,
+    PaymentAuthorised,
+    PaymentOrphaned,
+)
+from orders.gateways.base import ProviderUnavailable
+from orders.services import fulfilment, mails, payments
+
+RETRY_SECONDS = 1.0
+COMPENSATION_ATTEMPTS = 50  # about seven hours; then staff see it as dead and replay it
+
+
+def _fail_payment(event: OrderNews) -> None:
+    payments.give_up(
+        order_id=event.order_id, reason="The payment could not be carried out", now=timezone.now()
+    )
+
+
+def _fail_shipping(event: OrderNews) -> None:
+    fulfilment.give_up(order_id=event.order_id, reason="The order could not be shipped", now=timezone.now())
+
+
+@handles(
+    OrderPlaced, name="orders.authorise_payment", queue="orders", transactional=False, on_dead=_fail_payment
+)
+def authorise_payment(event: OrderPlaced) -> None:
+    with _later_if_unavailable():
+        payments.authorise(order_id=event.order_id, now=timezone.now())
+
+
+@handles(
+    PaymentAuthorised,
+    name="orders.capture_payment",
+    queue="orders",
+    transactional=False,
+    on_dead=_fail_payment,
+)
+def capture_payment(event: PaymentAuthorised) -> None:
+    with _later_if_unavailable():
+        payments.capture(order_id=event.order_id, now=timezone.now())
+
+
+@handles(OrderPaid, name="orders.ship_order", queue="orders", transactional=False, on_dead=_fail_shipping)
+def ship_order(event: OrderPaid) -> None:
+    with _later_if_unavailable():
+        fulfilment.ship(order_id=event.order_id, now=timezone.now())
+
+
+@handles(
+    OrderPaymentFailed,
+    name="orders.release_failed",
+    queue="orders",
+    max_attempts=COMPENSATION_ATTEMPTS,
+)
+@handles(OrderCancelled, name="orders.release_cancelled", queue="orders", max_attempts=COMPENSATION_ATTEMPTS)
+def release_stock(event: OrderNews) -> None:
+    stock.release(owner=event.order_id, now=timezone.now())
+
+
+@handles(
+    OrderPaymentFailed,
+    name="orders.give_back_failed",
+    queue="orders",
+    transactional=False,
+    max_attempts=COMPENSATION_ATTEMPTS,
+)
+@handles(
+    OrderCancelled,
+    name="orders.give_back_cancelled",
+    queue="orders",
+    transactional=False,
+    max_attempts=COMPENSATION_ATTEMPTS,
+)
+@handles(
+    PaymentOrphaned,
+    name="orders.give_back_orphaned",
+    queue="orders",
+    transactional=False,
+    max_attempts=COMPENSATION_ATTEMPTS,
+)
+def give_back_payment(event: OrderNews) -> None:
+    with _later_if_unavailable():
+        payments.give_back(order_id=event.order_id, now=timezone.now())
+
+
+@handles(OrderPlaced, name="orders.mail_placed", queue="mail")
+def mail_placed(event: OrderPlaced) -> None:
+    mails.queue_news(order_id=event.order_id, template="orders/placed", cause=event.name)
+
+
+@handles(OrderShipped, name="orders.mail_shipped", queue="mail")
+def mail_shipped(event: OrderShipped) -> None:
+    mails.queue_news(order_id=event.order_id, template="orders/shipped", cause=event.name)
+
+
+@contextmanager
+def _later_if_unavailable() -> Iterator[None]:
+    """A provider that is down is no failure of the step: the order waits."""
+    try:
+        yield
+    except BreakerOpen as known:
+        raise Postpone(str(known), seconds=max(known.seconds, RETRY_SECONDS)) from known
+    except ProviderUnavailable as down:
+        raise Postpone(str(down), seconds=RETRY_SECONDS) from down

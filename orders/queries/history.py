@@ -1,0 +1,82 @@
+"""Orders as their owners read them. Rows are plain dicts, ready to be rendered."""
+
+import hashlib
+import secrets
+from typing import Any
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from accounts.models import User
+from orders import numbers
+from orders.models import Order, OrderEvent, OrderLine, Shipment
+
+SUMMARY = (
+    "id",
+    "number",
+    "status",
+    "currency",
+    "subtotal",
+    "discount",
+    "shipping",
+    "tax",
+    "tax_included",
+    "total",
+    "created_at",
+)
+DETAIL = (*SUMMARY, "email", "shipping_address", "shipping_method", "updated_at")
+LINE = ("sku", "name", "unit_price", "quantity", "total", "discount", "tax")
+SHIPMENT = ("carrier", "tracking_number", "status", "lines", "shipped_at")
+EVENT = ("from_status", "to_status", "actor", "reason", "data", "at")
+
+
+def orders_of(customer_id: UUID, *, status: str | None) -> QuerySet[Order, dict[str, Any]]:
+    """Rows of SUMMARY; without a status, those of any."""
+    orders = Order.objects.for_customer(customer_id)
+    return (orders.filter(status=status) if status else orders).values("pk", *SUMMARY)
+
+
+def order_of(*, number: str, customer_id: UUID | None, token: str) -> dict[str, Any] | None:
+    """The order whole, for its customer or whoever holds its guest token; None for everybody else."""
+    order = find(number=number, customer_id=customer_id, token=token, fields=DETAIL)
+    if order is None:
+        return None
+    order["lines"] = list(OrderLine.objects.filter(order_id=order["id"]).order_by("id").values(*LINE))
+    order["shipments"] = list(
+        Shipment.objects.filter(order_id=order["id"]).order_by("created_at", "id").values(*SHIPMENT)
+    )
+    return order
+
+
+def find(
+    *, number: str, customer_id: UUID | None, token: str, fields: tuple[str, ...] = ("id",)
+) -> dict[str, Any] | None:
+    """`fields` of the order, under the same rule as order_of."""
+    stored = numbers.normalise(number)
+    if stored is None:
+        return None
+    order = Order.objects.filter(number=stored).values(*fields, "customer_id", "token_hash").first()
+    if order is None:
+        return None
+    owner, expected = order.pop("customer_id"), order.pop("token_hash")
+    is_owner = owner is not None and owner == customer_id
+    return order if is_owner or _is_token(token, expected) else None
+
+
+def timeline(order_id: UUID) -> QuerySet[OrderEvent, dict[str, Any]]:
+    return OrderEvent.objects.filter(order_id=order_id).values("pk", *EVENT)
+
+
+def email_of(customer_id: UUID) -> str | None:
+    """Where an active customer's mails go."""
+    active = User.objects.filter(pk=customer_id, is_active=True)
+    return active.values_list("email", flat=True).first()
+
+
+def token_hash(token: str) -> str:
+    """What is stored of a guest's token: nobody who reads the database can use it."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def _is_token(token: str, expected: str) -> bool:
+    return bool(token and expected) and secrets.compare_digest(token_hash(token), expected)

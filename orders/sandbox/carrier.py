@@ -1,0 +1,24 @@
+"""What the sandbox's carrier does: it takes parcels and numbers them."""
+
+import json
+import sqlite3
+from typing import Any
+
+from orders.sandbox.ledger import Answer, Ledger
+
+
+def create_parcel(ledger: Ledger, key: str, body: dict[str, Any], fingerprint: str) -> Answer:
+    """Accept a parcel; its tracking number is final."""
+
+    def effect(db: sqlite3.Connection) -> Answer:
+        cursor = db.execute(
+            "INSERT INTO parcel (key, reference, lines) VALUES (?, ?, ?)",
+            [key, body["reference"], json.dumps(body["lines"])],
+        )
+        return Answer(201, {"carrier": "sandbox", "tracking_number": tracking_number(cursor.lastrowid or 0)})
+
+    return ledger.once(key, fingerprint, effect)
+
+
+def tracking_number(parcel: int) -> str:
+    return f"SBX{parcel:010d}"

@@ -1,0 +1,80 @@
+"""Sending a paid order. The shipment is committed before the carrier hears of it."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+
+from catalog.services import stock
+from orders import states
+from orders.gateways import carrier
+from orders.gateways.base import Parcel
+from orders.models import OrderLine, Shipment, Status
+
+SYSTEM = "system"
+
+
+def ship(*, order_id: UUID, now: datetime) -> None:
+    """Hand a paid order to the carrier and call it shipped. Does nothing to an order that is not paid.
+
+    Raises ProviderUnavailable, BreakerOpen: call again later.
+    """
+    shipment = _intend(order_id=order_id, now=now)
+    if shipment is None:
+        return
+    parcel = carrier(shipment.carrier).create_parcel(
+        key=shipment.idempotency_key,
+        order=shipment.order.number,
+        address=shipment.order.shipping_address,
+        lines=shipment.lines,
+    )
+    _settle(shipment=shipment, parcel=parcel, now=now)
+
+
+@transaction.atomic
+def give_up(*, order_id: UUID, reason: str, now: datetime) -> None:
+    """Cancel a paid order that cannot be sent; its stock and money go back. Else does nothing."""
+    if states.lock(order_id) != Status.PAID:
+        return
+    Shipment.objects.filter(order_id=order_id, status=Shipment.Status.PENDING).update(
+        status=Shipment.Status.CANCELLED
+    )
+    states.move(order_id=order_id, to=Status.CANCELLED, actor=SYSTEM, reason=reason, now=now)
+
+
+@transaction.atomic
+def _intend(*, order_id: UUID, now: datetime) -> Shipment | None:
+    """The shipment of the whole order, made where there is none yet."""
+    if states.lock(order_id) != Status.PAID:
+        return None
+    shipment, _ = Shipment.objects.select_related("order").get_or_create(
+        idempotency_key=f"{order_id}:1",
+        defaults={
+            "order_id": order_id,
+            "carrier": settings.CARRIER,
+            "lines": _whole(order_id),
+            "created_at": now,
+        },
+    )
+    return shipment
+
+
+@transaction.atomic
+def _settle(*, shipment: Shipment, parcel: Parcel, now: datetime) -> None:
+    if states.lock(shipment.order_id) != Status.PAID:
+        return  # shipped by another worker, or cancelled while the carrier was at it
+    Shipment.objects.filter(pk=shipment.pk).update(
+        status=Shipment.Status.SHIPPED,
+        carrier=parcel.carrier,
+        tracking_number=parcel.tracking_number,
+        shipped_at=now,
+    )
+    stock.ship(owner=shipment.order_id, now=now)
+    tracking = {"carrier": parcel.carrier, "tracking_number": parcel.tracking_number}
+    states.move(order_id=shipment.order_id, to=Status.SHIPPED, actor=SYSTEM, data=tracking, now=now)
+
+
+def _whole(order_id: UUID) -> list[dict[str, Any]]:
+    return list(OrderLine.objects.filter(order_id=order_id).order_by("id").values("sku", "quantity"))

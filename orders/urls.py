@@ -1,0 +1,10 @@
+from django.urls import path
+
+from orders.api import orders, shipping
+
+urlpatterns = [
+    path("orders", orders.OrdersView.as_view(), name="orders"),
+    path("orders/<str:number>", orders.OrderView.as_view(), name="order"),
+    path("orders/<str:number>/events", orders.OrderEventsView.as_view(), name="order-events"),
+    path("shipping-methods", shipping.ShippingMethodsView.as_view(), name="shipping-methods"),
+]
