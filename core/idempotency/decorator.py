@@ -54,7 +54,10 @@ def idempotent(view: View) -> View:
                 if record is not None:
                     return _replay(record, fingerprint)
                 response = _rendered(self, view(self, request, *args, **kwargs))
-                _keep(scope, key, fingerprint, response)
+                if response.status_code < 400:
+                    _keep(scope, key, fingerprint, response)
+                else:
+                    transaction.set_rollback(True)  # an error, returned instead of raised
                 return response
         except IntegrityError:
             record = IdempotencyRecord.objects.filter(scope=scope, key=key).first()

@@ -1,7 +1,8 @@
 """Running one message: at least once delivered, its effect once.
 
-A failure is recorded and tried again with back-off; after `max_attempts` the message is dead, which staff
-see and may replay. `Postpone` waits without counting as a failure (an outside service is known to be down).
+A failure is recorded and tried again with back-off; after `max_attempts` the message is dead: its handler's
+`on_dead` has compensated, staff see it and may replay it. `Postpone` waits without counting as a failure
+(an outside service is known to be down).
 """
 
 import random
@@ -19,10 +20,14 @@ from core.outbox.registry import Handler, handler_named, restore
 log = structlog.get_logger(__name__)
 
 FIRST_RETRY, LONGEST_RETRY = 1, 600  # seconds
+LONGEST_POSTPONEMENT = 30  # seconds
 
 
 class Postpone(Exception):
-    """Raised by a handler that cannot work now: try again after `seconds`, not counted as a failure."""
+    """Raised by a handler that cannot work now: try again after `seconds`, not counted as a failure.
+
+    A message that has waited long is tried less often, so that a long outage does not pile up work.
+    """
 
     def __init__(self, reason: str, *, seconds: float) -> None:
         super().__init__(reason)
@@ -39,7 +44,7 @@ def handle(message_id: int) -> None:
         try:
             _run(handler, message)
         except Postpone as postponed:
-            _retry_in(message, postponed.seconds, error=str(postponed))
+            _retry_in(message, _pause(message, postponed), error=str(postponed))
         except Exception as error:  # noqa: BLE001 - any failure of any handler is recorded and retried
             _record_failure(handler, message, error)
 
@@ -58,8 +63,8 @@ def _run(handler: Handler, message: OutboxMessage) -> None:
 
 @transaction.atomic
 def _run_in_transaction(handler: Handler, message: OutboxMessage) -> None:
-    held = _open_messages().select_for_update(skip_locked=True).filter(pk=message.pk).exists()
-    if held:
+    """Whoever comes second waits for the first, and then finds the message handled."""
+    if _open_messages().select_for_update().filter(pk=message.pk).exists():
         handler.run(restore(handler, message.payload))
         _mark_handled(message)
 
@@ -76,10 +81,20 @@ def _record_failure(handler: Handler, message: OutboxMessage, error: Exception) 
         "handler_failed", handler=handler.name, message_id=message.pk, attempts=attempts, exc_info=error
     )
     if attempts >= handler.max_attempts:
-        _bury(message, error)
+        _bury(handler, message, error)
     else:
-        pause = min(FIRST_RETRY * 2 ** (attempts - 1), LONGEST_RETRY) * random.uniform(0.8, 1.2)  # noqa: S311
-        _retry_in(message, pause, error=repr(error), failures=1)
+        pause = min(FIRST_RETRY * 2 ** (attempts - 1), LONGEST_RETRY)
+        _retry_in(message, _scattered(pause), error=repr(error), failures=1)
+
+
+def _pause(message: OutboxMessage, postponed: Postpone) -> float:
+    age = (timezone.now() - message.created_at).total_seconds()
+    return _scattered(max(postponed.seconds, min(age / 4, LONGEST_POSTPONEMENT)))
+
+
+def _scattered(seconds: float) -> float:
+    """So that what failed together does not come back together."""
+    return seconds * random.uniform(0.8, 1.2)  # noqa: S311
 
 
 def _retry_in(message: OutboxMessage, seconds: float, *, error: str, failures: int = 0) -> None:
@@ -91,11 +106,22 @@ def _retry_in(message: OutboxMessage, seconds: float, *, error: str, failures: i
     )
 
 
-def _bury(message: OutboxMessage, error: Exception) -> None:
-    _open_messages().filter(pk=message.pk).update(
-        dead_at=timezone.now(), attempts=F("attempts") + 1, error=repr(error)[:2000]
-    )
-    log.error("message_dead", handler=message.handler, message_id=message.pk)
+def _bury(handler: Handler, message: OutboxMessage, error: Exception) -> None:
+    """Give the message up and compensate, both or neither: where `on_dead` fails it stays open."""
+    try:
+        with transaction.atomic():
+            is_buried = (
+                _open_messages()
+                .filter(pk=message.pk)
+                .update(dead_at=timezone.now(), attempts=F("attempts") + 1, error=repr(error)[:2000])
+            )
+            if is_buried and handler.on_dead:
+                handler.on_dead(restore(handler, message.payload))
+    except Exception as failed:
+        log.error("on_dead_failed", handler=handler.name, message_id=message.pk, exc_info=failed)
+        _retry_in(message, LONGEST_RETRY, error=repr(failed), failures=1)
+    else:
+        log.error("message_dead", handler=message.handler, message_id=message.pk)
 
 
 def replay(message_ids: list[int]) -> int:

@@ -1,8 +1,9 @@
 """Events and who handles them. Apps fill it when Django starts; nothing changes it later."""
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
-from typing import Any, ClassVar, TypeVar
+from dataclasses import asdict, dataclass, fields
+from functools import cache
+from typing import Any, ClassVar, TypeVar, get_type_hints
 from uuid import UUID
 
 E = TypeVar("E", bound="Event")
@@ -31,6 +32,8 @@ class Handler:
 
     `transactional`: the effect and the mark "handled" commit together, so the effect happens once.
     Otherwise the handler calls the outside, runs outside any transaction, and must itself be safe to repeat.
+    `on_dead` is what to do instead, once all attempts have failed: it runs in the transaction that buries the
+    message, so that what the handler should have done is compensated if and only if it is given up.
     """
 
     name: str
@@ -40,6 +43,7 @@ class Handler:
     transactional: bool
     max_attempts: int
     lease: int
+    on_dead: Callable[[Any], None] | None
 
 
 _handlers: dict[str, Handler] = {}
@@ -53,11 +57,13 @@ def handles(
     transactional: bool = True,
     max_attempts: int = 12,
     lease: int = 60,
+    on_dead: Callable[[E], None] | None = None,
 ) -> Callable[[Callable[[E], None]], Callable[[E], None]]:
     """Register the decorated function for `event`.
 
     `lease` is after how many seconds an unanswered message is published again (it was lost, or its worker was
-    killed); it doubles with each publication. After `max_attempts` failures the message is dead.
+    killed); it doubles with each publication. After `max_attempts` failures the message is dead
+    and `on_dead` has compensated for it.
     """
 
     def register(run: Callable[[E], None]) -> Callable[[E], None]:
@@ -71,6 +77,7 @@ def handles(
             transactional=transactional,
             max_attempts=max_attempts,
             lease=lease,
+            on_dead=on_dead,
         )
         return run
 
@@ -92,5 +99,12 @@ def all_handlers() -> list[Handler]:
 
 def restore(handler: Handler, payload: dict[str, Any]) -> Event:
     """The event as it was published; UUID fields are UUIDs again."""
-    types = handler.event.__annotations__
-    return handler.event(**{k: UUID(v) if types[k] in (UUID, "UUID") else v for k, v in payload.items()})
+    uuids = _uuid_fields(handler.event)
+    return handler.event(**{k: UUID(v) if v and k in uuids else v for k, v in payload.items()})
+
+
+@cache
+def _uuid_fields(event: type[Event]) -> frozenset[str]:
+    """Inherited fields and those annotated as text (`from __future__ import annotations`) included."""
+    hints = get_type_hints(event)
+    return frozenset(f.name for f in fields(event) if hints[f.name] in (UUID, UUID | None))
