@@ -25,8 +25,8 @@ SKU_LENGTH, SLUG_LENGTH = 80, 140
 class Category(MP_Node):
     """A node of the category tree. Moved and deleted through treebeard's API only."""
 
-    name = models.CharField(max_length=100)
-    slug = models.SlugField(max_length=100, unique=True)
+    name: "models.CharField[str, str]" = models.CharField(max_length=100)
+    slug: "models.SlugField[str, str]" = models.SlugField(max_length=100, unique=True)
 
     class Meta:
         verbose_name_plural = "categories"

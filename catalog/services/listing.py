@@ -1,6 +1,7 @@
 """Keeping the read model of lists and search (models.Listing) in step, inside the writer's transaction."""
 
 from collections.abc import Collection
+from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -74,7 +75,7 @@ def refresh(*, product_ids: Collection[UUID]) -> None:
     Called in the transaction that changed products or variants, after the change. Locks the products in
     primary-key order; whoever also locks stock levels locks those first.
     """
-    parameters = {"ids": sorted(product_ids), "language": LANGUAGE}
+    parameters: dict[str, Any] = {"ids": sorted(product_ids), "language": LANGUAGE}
     with connection.cursor() as cursor:
         for statement in (_LOCK, _DROP, _UPSERT):
             cursor.execute(statement, parameters)

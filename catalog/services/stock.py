@@ -15,7 +15,7 @@ from uuid import UUID
 from django.db import connection, transaction
 
 from catalog.models import Location, StockEntry, StockLevel, Variant
-from catalog.services import listing, stock_sql
+from catalog.services import listing, news, stock_sql
 from core import cache
 from core.errors import Conflict, FieldError, Invalid, NotFound
 
@@ -118,28 +118,21 @@ def adjust(
 
     Raises UnknownVariant, UnknownLocation, and BelowReserved where too few unreserved units are left.
     """
-    variant = Variant.objects.filter(sku=sku, withdrawn_at__isnull=True).select_related("product").first()
-    if variant is None:
-        raise UnknownVariant(f"There is no variant with the SKU {sku}")
-    level = _locked_level(variant, _location(location))
-    if level.on_hand + change < level.reserved:
-        raise BelowReserved(
-            f"{level.on_hand} on hand, {level.reserved} of them reserved: {-change} cannot be taken away"
-        )
-    had_units = level.available > 0
-    level.on_hand += change
-    level.save(update_fields=["on_hand"])
-    entry = StockEntry.objects.create(
-        variant=variant,
-        location=level.location,
-        on_hand_change=change,
-        reason=reason,
-        cause=cause,
-        actor=actor,
-        at=now,
-    )
-    _after_change([variant.product.slug], [variant.product_id] if had_units != (level.available > 0) else [])
-    return entry
+    level = _locked_level(_variant(sku), _location(location))
+    return _change(level, change, reason=reason, cause=cause, actor=actor, now=now)
+
+
+@transaction.atomic
+def count(*, sku: str, on_hand: int, actor: str, now: datetime) -> StockEntry | None:
+    """A count found `on_hand` units at the first location; None where that is what was known.
+
+    Raises UnknownVariant, and BelowReserved where more than that are reserved.
+    """
+    level = _locked_level(_variant(sku), default_location())
+    change = on_hand - level.on_hand
+    if not change:
+        return None
+    return _change(level, change, reason=Reason.ADJUSTED, cause="count", actor=actor, now=now)
 
 
 def default_location() -> Location:
@@ -158,16 +151,47 @@ def _run(statement: str, **parameters: Any) -> list[stock_sql.Row]:
 
 def _moved(rows: list[stock_sql.Row]) -> list[Movement]:
     if rows:
-        _after_change([r.slug for r in rows], [r.product_id for r in rows if r.crossed])
+        cache.invalidate(*_stale([r.slug for r in rows], [r.product_id for r in rows if r.crossed]))
     return [Movement(variant_id=r.variant_id, location=r.location, quantity=r.quantity) for r in rows]
 
 
-def _after_change(slugs: list[str], crossed: list[UUID]) -> None:
+def _stale(slugs: list[str], crossed: list[UUID]) -> set[str]:
     """Details show units, so they change each time; lists only when a product sells out or comes back."""
-    tags = {f"product:{slug}" for slug in slugs}
+    tags = {news.of_product(slug) for slug in slugs}
     if crossed and listing.refresh_in_stock(product_ids=set(crossed)):
-        tags.add("catalog")
-    cache.invalidate(*tags)
+        tags.add(news.LISTS)
+    return tags
+
+
+def _change(
+    level: StockLevel, change: int, *, reason: Reason, cause: str, actor: str, now: datetime
+) -> StockEntry:
+    if level.on_hand + change < level.reserved:
+        raise BelowReserved(
+            f"{level.on_hand} on hand, {level.reserved} of them reserved: {-change} cannot be taken away"
+        )
+    had_units = level.available > 0
+    level.on_hand += change
+    level.save(update_fields=["on_hand"])
+    entry = StockEntry.objects.create(
+        variant=level.variant,
+        location=level.location,
+        on_hand_change=change,
+        reason=reason,
+        cause=cause,
+        actor=actor,
+        at=now,
+    )
+    product = level.variant.product
+    news.announce(*_stale([product.slug], [product.pk] if had_units != (level.available > 0) else []))
+    return entry
+
+
+def _variant(sku: str) -> Variant:
+    variant = Variant.objects.filter(sku=sku, withdrawn_at__isnull=True).select_related("product").first()
+    if variant is None:
+        raise UnknownVariant(f"There is no variant with the SKU {sku}")
+    return variant
 
 
 def _location(code: str | None) -> Location:
@@ -182,11 +206,13 @@ def _location(code: str | None) -> Location:
 
 def _locked_level(variant: Variant, location: Location) -> StockLevel:
     StockLevel.objects.bulk_create([StockLevel(variant=variant, location=location)], ignore_conflicts=True)
-    return (
+    level: StockLevel = (
         StockLevel.objects.select_for_update(of=("self",))
         .select_related("location")
         .get(variant=variant, location=location)
     )
+    level.variant = variant  # with its product
+    return level
 
 
 def _cause(owner: UUID) -> str:

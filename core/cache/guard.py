@@ -2,7 +2,6 @@
 
 import threading
 import time
-from collections.abc import Iterable
 
 import structlog
 
@@ -12,14 +11,13 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.5, 4.0  # seconds
 
 
 class RedisGuard:
-    """Closed to Redis for a growing pause after each failure; keeps the tags that could not be renewed."""
+    """Closed to Redis for a growing pause after each failure. `name` is what Redis is used for."""
 
-    def __init__(self, name: str = "cache") -> None:
+    def __init__(self, name: str) -> None:
         self._name = name
         self._lock = threading.Lock()
         self._pause = 0.0
         self._closed_until = 0.0
-        self._pending: set[str] = set()
 
     def is_up(self) -> bool:
         """Whether to try Redis now. After a pause one caller tries while the others still pass it by."""
@@ -31,19 +29,12 @@ class RedisGuard:
             self._closed_until = time.monotonic() + self._pause
             return True
 
-    def trip(self, error: Exception, *, pending: Iterable[str] = ()) -> None:
-        """Redis failed with `error`; `pending` tags must be renewed before entries are believed again."""
+    def trip(self, error: Exception) -> None:
+        """Redis failed with `error`."""
         with self._lock:
             self._pause = min(self._pause * 2 or FIRST_PAUSE, LONGEST_PAUSE)
             self._closed_until = time.monotonic() + self._pause
-            self._pending.update(pending)
         log.warning("redis_unavailable", used_for=self._name, error=str(error), pause_seconds=self._pause)
-
-    def take_pending(self) -> set[str]:
-        """The tags to renew now; the caller gives them back with `trip` where that fails."""
-        with self._lock:
-            pending, self._pending = self._pending, set()
-            return pending
 
     def recovered(self) -> None:
         """Redis answered."""

@@ -1,16 +1,18 @@
-"""A read-through cache of finished bytes that is never stale after a writer's commit.
+"""A read-through cache of finished bytes that is never stale after a writer's commit has been answered.
 
-An entry remembers the generation of every tag that it was made from. Reading an entry and the present
-generations is one MGET, and the entry counts only where they agree, so a commit that changes a
-generation is seen by the next read of every process. A generation is a random token: one that Redis
-evicted comes back as a new one, never as an old one.
+An entry remembers the generation of every tag that it was made from, read before the data was. Reading an
+entry and the present generations is one MGET, and the entry counts only where they agree, so a commit
+that renews a generation is seen by the next read of every process. A generation is a random token: one that
+Redis evicted comes back as a new one, never as an old one. The server's run id is part of the
+comparison too: a Redis that came back from an older snapshot, or a replica that took over, has another.
 
 Where an entry is missing one caller computes it, holding a short lock; the others wait for its entry.
 An entry past its soft age is recomputed by one caller while the others are still served. Redis lost
-means `compute` runs for every call: slower, never wrong.
+means `compute` runs for every call: slower, never wrong. Measured in docs/decisions/0003.
 """
 
 import secrets
+import threading
 import time
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
@@ -18,15 +20,13 @@ from typing import NamedTuple
 from django.db import transaction
 from redis.exceptions import RedisError
 
-from core.cache.guard import RedisGuard
-from core.cache.redis import client
+from core.cache.outage import Outage
+from core.cache.wire import wire
 from core.http.conditional import etag_of
 
 HARD_TTL = 3600  # seconds an entry may lie in Redis
 LOCK_SECONDS = 5  # a caller that died while computing holds up the others no longer than this
-POLL_SECONDS = 0.005
-
-guard = RedisGuard()
+FIRST_POLL, LONGEST_POLL = 0.002, 0.02  # seconds
 
 
 class Entry(NamedTuple):
@@ -48,18 +48,17 @@ def read_through(
     """The bytes at `key`, valid for the present generation of `tags`, computed by one caller if missing.
 
     `fresh_for` is the soft age in seconds, `kept_for` the hard one: short where strangers choose the key.
-    Whatever `compute` raises is raised, and nothing is stored.
+    `compute` reads from the primary database, outside a transaction that began earlier. Whatever it raises
+    is raised, and nothing is stored.
     """
-    if not guard.is_up():
+    if not outage.is_up:
         return _computed(compute)
+    lookup = _Lookup(key, tags)
     try:
-        _renew_pending()
-        lookup = _Lookup(key, tags)
         entry = lookup.find()
     except RedisError as error:
-        guard.trip(error)
+        outage.begin(error)
         return _computed(compute)
-    guard.recovered()
     return entry or _compute_and_store(lookup, compute, min(fresh_for, kept_for), kept_for)
 
 
@@ -69,74 +68,80 @@ def invalidate(*tags: str) -> None:
 
 
 def renew(*tags: str) -> None:
-    """Make every entry of `tags` stale now.
+    """Make every entry of `tags` stale now. Raises nothing.
 
-    Where Redis is away this process renews them before it believes an entry again; handlers of outbox
-    events call this a second time for writers that died in between.
+    Where Redis cannot be reached this process renews them at the end of the outage, before it believes an
+    entry again. Handlers of outbox events call this a second time, for writers that died in between and
+    for processes that did not notice an outage.
     """
+    if not tags or outage.takes(tags):
+        return
     try:
-        client().mset({_tag_key(tag): _token() for tag in tags})
+        _set_new_generations(set(tags))
     except RedisError as error:
-        guard.trip(error, pending=tags)
+        outage.begin(error, pending=tags)
 
 
 class _Lookup:
     """One read: the entry's keys, the generations it must agree with, and the lock of whoever computes."""
 
+    __slots__ = ("key", "lock_key", "made_from", "tag_keys")
+
     def __init__(self, key: str, tags: Sequence[str]) -> None:
         self.key, self.lock_key = f"shop:entry:{key}", f"shop:lock:{key}"
         self.tag_keys = [_tag_key(tag) for tag in tags]
-        self.generations: list[bytes] = []
+        self.made_from = b""
 
     def find(self) -> Entry | None:
         """A valid entry, or None where this caller is the one to compute."""
-        entry, is_aged = self._read()
-        if entry is not None:
-            return None if is_aged and self._lock() else entry
-        return None if self._lock() else self._wait()
+        ((*generations, raw),) = wire().run(("MGET", *self.tag_keys, self.key))
+        entry, is_aged = self._judge(generations, raw)
+        return self._claim_or_wait() if entry is None or is_aged else entry
 
-    def _read(self) -> tuple[Entry | None, bool]:
-        *generations, raw = client().mget([*self.tag_keys, self.key])
-        self.generations = self._complete(generations)
+    def _claim_or_wait(self) -> Entry | None:
+        """As `find`, taking the lock; None also where its holder is not done in LOCK_SECONDS."""
+        deadline, pause, never = time.monotonic() + LOCK_SECONDS, FIRST_POLL, threading.Event()
+        while True:
+            claim = ("SET", self.lock_key, "1", "NX", "EX", LOCK_SECONDS)
+            is_ours, (*generations, raw) = wire().run(claim, ("MGET", *self.tag_keys, self.key))
+            entry, is_aged = self._judge(generations, raw)
+            if entry is not None and not (is_ours and is_aged):
+                if is_ours:  # its last holder has just finished
+                    self.give_up()
+                return entry
+            if is_ours or time.monotonic() > deadline:
+                return None
+            never.wait(pause)  # the holder may be another process: there is no event to wait on
+            pause = min(pause * 2, LONGEST_POLL)
+
+    def _judge(self, generations: list[bytes | None], raw: bytes | None) -> tuple[Entry | None, bool]:
+        """The entry where it is valid, and whether it is past its soft age."""
+        present = generations if None not in generations else self._complete()
+        self.made_from = b",".join((wire().run_id, *present))
         if raw is None:
             return None, False
         made_from, soft_until, etag, body = raw.split(b"\n", 3)
-        if made_from != b",".join(self.generations):
+        if made_from != self.made_from:
             return None, False
         return Entry(body, etag.decode(), is_hit=True), time.time() > float(soft_until)
 
-    def _complete(self, generations: list[bytes | None]) -> list[bytes]:
-        missing = [key for key, value in zip(self.tag_keys, generations, strict=True) if value is None]
-        for key in missing:
-            client().set(key, _token(), nx=True)
-        found = client().mget(self.tag_keys) if missing else generations
-        return [value or b"?" for value in found]
-
-    def _lock(self) -> bool:
-        return bool(client().set(self.lock_key, b"1", nx=True, ex=LOCK_SECONDS))
-
-    def _wait(self) -> Entry | None:
-        """Wait for whoever holds the lock; None where it died or its entry was outdated meanwhile."""
-        deadline = time.monotonic() + LOCK_SECONDS
-        while time.monotonic() < deadline:
-            time.sleep(POLL_SECONDS)
-            entry, _ = self._read()
-            if entry is not None or self._lock():
-                return entry
-        return None
+    def _complete(self) -> list[bytes]:
+        """Generations for tags that never had one, or lost it: by whoever is first."""
+        first = [("SET", key, _token(), "NX") for key in self.tag_keys]
+        *_, found = wire().run(*first, ("MGET", *self.tag_keys))
+        return [value or _token().encode() for value in found]  # evicted at once: agrees with no entry
 
     def give_up(self) -> None:
         """Let another caller compute: this one could not."""
         try:
-            client().delete(self.lock_key)
+            wire().run(("DEL", self.lock_key))
         except RedisError as error:
-            guard.trip(error)
+            outage.begin(error)
 
     def write(self, entry: Entry, fresh_for: int, kept_for: int) -> None:
-        head = f"{time.time() + fresh_for:.0f}\n{entry.etag}\n".encode()
-        raw = b",".join(self.generations) + b"\n" + head + entry.body
-        with client().pipeline(transaction=False) as pipe:
-            pipe.set(self.key, raw, ex=kept_for).delete(self.lock_key).execute()
+        head = f"\n{time.time() + fresh_for:.0f}\n{entry.etag}\n".encode()
+        raw = self.made_from + head + entry.body
+        wire().run(("SET", self.key, raw, "EX", kept_for), ("DEL", self.lock_key))
 
 
 def _compute_and_store(lookup: _Lookup, compute: Callable[[], bytes], fresh_for: int, kept_for: int) -> Entry:
@@ -148,23 +153,18 @@ def _compute_and_store(lookup: _Lookup, compute: Callable[[], bytes], fresh_for:
     try:
         lookup.write(entry, fresh_for, kept_for)
     except RedisError as error:
-        guard.trip(error)
+        outage.begin(error)
     return entry
-
-
-def _renew_pending() -> None:
-    pending = guard.take_pending()
-    if pending:
-        try:
-            client().mset({_tag_key(tag): _token() for tag in pending})
-        except RedisError as error:
-            guard.trip(error, pending=pending)
-            raise
 
 
 def _computed(compute: Callable[[], bytes]) -> Entry:
     body = compute()
     return Entry(body, etag_of(body), is_hit=False)
+
+
+def _set_new_generations(tags: set[str]) -> None:
+    pairs = [part for tag in tags for part in (_tag_key(tag), _token())]
+    wire().run(("MSET", *pairs) if pairs else ("PING",))
 
 
 def _tag_key(tag: str) -> str:
@@ -173,3 +173,6 @@ def _tag_key(tag: str) -> str:
 
 def _token() -> str:
     return secrets.token_hex(8)
+
+
+outage = Outage(_set_new_generations)

@@ -1,0 +1,45 @@
+"""What the catalogue's lean reads share."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from rest_framework.request import Request
+
+from accounts.permissions import IsStaff
+from core import cache
+from core.errors import FieldError, Invalid
+from core.http.conditional import PRIVATE, PUBLIC, bytes_response
+
+FRESH_FOR = 60  # seconds: how late at most a publication window opens or closes in a cached page
+
+
+class StaffWrites(IsStaff):
+    """Anybody reads, staff write."""
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        return request.method in ("GET", "HEAD", "OPTIONS") or super().has_permission(request, view)
+
+
+def base_url(request: HttpRequest) -> str:
+    """Scheme and host as the client sees them: addresses in an answer lead back the way it came."""
+    return f"{request.scheme}://{request.get_host()}"
+
+
+def cached(
+    request: HttpRequest, key: str, *, tags: Sequence[str], compute: Callable[[], bytes]
+) -> HttpResponse:
+    """The bytes from the cache. Shared caches may keep them, unless the request had credentials: a writer
+    must see its own writes.
+    """
+    entry = cache.read_through(key, tags=tags, compute=compute, fresh_for=FRESH_FOR)
+    meta = request.META
+    is_known = "HTTP_AUTHORIZATION" in meta or "HTTP_COOKIE" in meta
+    return bytes_response(request, entry.body, etag=entry.etag, cache_control=PRIVATE if is_known else PUBLIC)
+
+
+def refuse_parameters(request: HttpRequest) -> None:
+    """Filters that do not exist are refused, not ignored."""
+    if request.META.get("QUERY_STRING"):
+        errors = [FieldError(field=n, code="unknown", detail="There is no such filter") for n in request.GET]
+        raise Invalid("This call has no parameters", errors=errors)

@@ -1,0 +1,24 @@
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from accounts.permissions import IsStaff
+from catalog.api import shapes
+from catalog.services import stock
+
+
+class StockView(APIView):
+    permission_classes = (IsStaff,)
+
+    @extend_schema(
+        operation_id="change_stock", request=shapes.StockChange, responses={201: shapes.RecordedEntry}
+    )
+    def post(self, request: Request, sku: str) -> Response:
+        body = shapes.StockChange(data=request.data)
+        body.is_valid(raise_exception=True)
+        entry = stock.adjust(
+            sku=sku, actor=f"user:{request.user.pk}", now=timezone.now(), **body.validated_data
+        )
+        return Response(shapes.RecordedEntry(entry).data, status=201)

@@ -1,0 +1,97 @@
+"""The tree: made, renamed, moved and deleted by one writer at a time, since treebeard counts paths itself."""
+
+from typing import TypedDict
+
+from django.db import connection, transaction
+from treebeard.exceptions import InvalidMoveToDescendant
+
+from catalog.models import Category, Product
+from catalog.queries.categories import CategoryNotFound
+from catalog.services import news, slugs
+from core.errors import Conflict, FieldError, Invalid
+
+
+class CategoryInUse(Conflict):
+    code = "category_in_use"
+    title = "The category still has children or products"
+
+
+class BadParent(Invalid):
+    def __init__(self, detail: str) -> None:
+        super().__init__(detail, errors=[FieldError(field="parent", code="invalid", detail=detail)])
+
+
+class CategoryChanges(TypedDict, total=False):
+    """What to change; what is missing stays. `parent` is a slug, or None for a root."""
+
+    name: str
+    slug: str
+    parent: str | None
+
+
+@transaction.atomic
+def create(*, name: str, slug: str | None = None, parent: str | None = None) -> Category:
+    """A new last child of `parent` (a slug), or a new root. Raises SlugTaken, BadParent."""
+    _lock_tree()
+    free = slugs.check_free(slug, model=Category) if slug else slugs.made_from(name, model=Category)
+    fields = {"name": name, "slug": free}
+    category: Category = _parent(parent).add_child(**fields) if parent else Category.add_root(**fields)
+    news.announce(news.CATEGORIES)
+    return category
+
+
+@transaction.atomic
+def update(*, slug: str, changes: CategoryChanges) -> Category:
+    """Rename, move, or give another slug. Raises CategoryNotFound, SlugTaken, BadParent."""
+    _lock_tree()
+    category = _get(slug)
+    if changes.get("slug", slug) != slug:
+        category.slug = slugs.check_free(changes["slug"], model=Category)
+    category.name = changes.get("name", category.name)
+    category.save(update_fields=["name", "slug"])
+    if "parent" in changes:
+        _move(category, changes["parent"])
+    news.announce(news.CATEGORIES, news.LISTS)
+    return category
+
+
+@transaction.atomic
+def delete(*, slug: str) -> None:
+    """Raises CategoryNotFound, and CategoryInUse while anything is in it."""
+    _lock_tree()
+    category = _get(slug)
+    if category.numchild or Product.objects.on_offer().filter(category=category).exists():
+        raise CategoryInUse(f"Empty the category {slug} first")
+    category.delete()
+    news.announce(news.CATEGORIES, news.LISTS)
+
+
+def _lock_tree() -> None:
+    """Readers, and products that refer to a category, are not held up."""
+    with connection.cursor() as cursor:
+        cursor.execute("LOCK TABLE catalog_category IN SHARE ROW EXCLUSIVE MODE")
+
+
+def _get(slug: str) -> Category:
+    category = Category.objects.filter(slug=slug).first()
+    if category is None:
+        raise CategoryNotFound(f"There is no category {slug}")
+    return category
+
+
+def _parent(slug: str) -> Category:
+    parent = Category.objects.filter(slug=slug).first()
+    if parent is None:
+        raise BadParent(f"There is no category {slug}")
+    return parent
+
+
+def _move(category: Category, parent: str | None) -> None:
+    try:
+        if parent is None:
+            category.move(category.get_last_root_node(), pos="last-sibling")
+        else:
+            category.move(_parent(parent), pos="last-child")
+    except InvalidMoveToDescendant as error:
+        raise BadParent("A category cannot lie inside itself") from error
+    category.refresh_from_db()

@@ -1,0 +1,269 @@
+"""What staff write: products with their variants. Read model and cache follow in the same transaction."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, TypedDict
+from uuid import UUID
+
+from django.db import transaction
+
+from catalog.models import SKU_LENGTH, Category, Product, Variant
+from catalog.queries.products import ProductNotFound, UnknownCategory
+from catalog.services import listing, news, slugs, stock
+from core.errors import Conflict, FieldError, Invalid
+
+
+class SkuTaken(Conflict):
+    code = "sku_taken"
+    title = "Another variant has this SKU"
+
+    def __init__(self, skus: Sequence[str]) -> None:
+        errors = [FieldError(field="sku", code=self.code, detail=f"{sku} is taken") for sku in skus]
+        super().__init__(f"Taken: {', '.join(skus)}", errors=errors)
+
+
+class BadVariants(Invalid):
+    def __init__(self, detail: str) -> None:
+        super().__init__(detail, errors=[FieldError(field="variants", code="invalid", detail=detail)])
+
+
+@dataclass(frozen=True, kw_only=True)
+class VariantInput:
+    """A variant as staff describe it. Without a SKU it gets one; `stock` counts only for a new one."""
+
+    price: Decimal
+    currency: str
+    sku: str | None = None
+    name: str = ""
+    compare_at_price: Decimal | None = None
+    attributes: dict[str, Any] = field(default_factory=dict)
+    stock: int = 0
+
+
+class ProductFields(TypedDict, total=False):
+    """What describes a product itself; what is missing stays as it is. `category` is a slug."""
+
+    name: str
+    description: str
+    category: str | None
+    attributes: dict[str, Any]
+    published_from: datetime | None
+    published_until: datetime | None
+
+
+class VariantFields(TypedDict, total=False):
+    """What may be changed directly on a product that has one variant. `stock` is the units on hand."""
+
+    sku: str
+    price: Decimal
+    currency: str
+    compare_at_price: Decimal | None
+    stock: int
+
+
+Precondition = Callable[[Product], None]
+
+
+@transaction.atomic
+def create(*, fields: ProductFields, variants: Sequence[VariantInput], actor: str, now: datetime) -> Product:
+    """A product with its variants and their first units.
+
+    Raises UnknownCategory, SkuTaken, BadVariants.
+    """
+    product = Product(created_at=now, published_from=now)
+    _describe(product, fields)
+    product.slug = slugs.made_from(product.name, model=Product)
+    product.save(force_insert=True)
+    _add_variants(product, variants, actor=actor, now=now)
+    _tell(product)
+    return product
+
+
+@transaction.atomic
+def update(
+    *,
+    slug: str,
+    fields: ProductFields,
+    variant_fields: VariantFields,
+    variants: Sequence[VariantInput] | None,
+    precondition: Precondition,
+    actor: str,
+    now: datetime,
+) -> Product:
+    """Change what is given; `variants`, where given, are all that the product shall have.
+
+    `precondition(product)` is asked once the product is locked, and may refuse by raising. Raises
+    ProductNotFound, UnknownCategory, SkuTaken, BadVariants, and stock.BelowReserved.
+    """
+    if "stock" in variant_fields:  # levels are locked before products
+        stock.count(sku=_only_variant(slug).sku, on_hand=variant_fields["stock"], actor=actor, now=now)
+    product = _locked(slug)
+    precondition(product)
+    _describe(product, fields)
+    product.save()
+    if variants is not None:
+        _replace_variants(product, variants, actor=actor, now=now)
+    elif variant_fields:
+        _change_variant(_only_variant(slug), variant_fields)
+    _tell(product)
+    return product
+
+
+@transaction.atomic
+def withdraw(*, slug: str, precondition: Precondition, now: datetime) -> None:
+    """Take the product off the shop for good. Orders and ledger keep it; slug and SKUs are free again."""
+    product = _locked(slug)
+    precondition(product)
+    for variant in _variants(product):
+        _withdraw_variant(variant, now)
+    product.slug = _freed(product.slug, product.pk)
+    product.withdrawn_at, product.category = now, None
+    product.save()
+    listing.refresh(product_ids=[product.pk])
+    news.announce(news.LISTS, news.of_product(slug))
+
+
+@transaction.atomic
+def record_edit(*, product: Product, former_slug: str | None = None) -> None:
+    """Product and variants were saved by a form: bring read model and cached pages in step.
+
+    Raises BadVariants where the variants have several currencies.
+    """
+    _check_one_currency(product)
+    _tell(product)
+    if former_slug and former_slug != product.slug:
+        news.announce(news.of_product(former_slug))
+
+
+def _locked(slug: str) -> Product:
+    product = Product.objects.on_offer().select_for_update(no_key=True).filter(slug=slug).first()
+    if product is None:
+        raise ProductNotFound(f"There is no product {slug}")
+    return product
+
+
+def _describe(product: Product, fields: ProductFields) -> None:
+    for name, value in fields.items():
+        setattr(product, name, _category(value) if name == "category" else value)  # type: ignore[arg-type]
+    if (
+        product.published_from
+        and product.published_until
+        and product.published_until <= product.published_from
+    ):
+        detail = "A product cannot end before it begins"
+        raise Invalid(detail, errors=[FieldError(field="published_until", code="invalid", detail=detail)])
+
+
+def _category(slug: str | None) -> Category | None:
+    category = Category.objects.filter(slug=slug).first() if slug else None
+    if slug and category is None:
+        raise UnknownCategory(slug)
+    return category
+
+
+def _variants(product: Product) -> list[Variant]:
+    return list(product.variants.filter(withdrawn_at__isnull=True))
+
+
+def _only_variant(slug: str) -> Variant:
+    product = Product.objects.on_offer().filter(slug=slug).first()
+    if product is None:
+        raise ProductNotFound(f"There is no product {slug}")
+    found = _variants(product)
+    if len(found) != 1:
+        raise BadVariants(f"{slug} has {len(found)} variants: say in `variants` which one is meant")
+    return found[0]
+
+
+def _add_variants(
+    product: Product, inputs: Sequence[VariantInput], *, actor: str, now: datetime, first: int = 0
+) -> None:
+    _check_skus([v.sku for v in inputs if v.sku])
+    made = [_variant(product, v, position) for position, v in enumerate(inputs, start=first)]
+    Variant.objects.bulk_create(made)
+    _check_one_currency(product)
+    for variant, described in zip(made, inputs, strict=True):
+        if described.stock:
+            _receive(variant, described.stock, actor=actor, now=now)
+
+
+def _receive(variant: Variant, units: int, *, actor: str, now: datetime) -> None:
+    """The first units of a new variant, whose level nobody else can have locked."""
+    cause = f"product:{variant.product_id}"
+    stock.adjust(
+        sku=variant.sku, change=units, reason=stock.Reason.RECEIVED, actor=actor, cause=cause, now=now
+    )
+
+
+def _check_skus(skus: list[str]) -> None:
+    repeated = {sku for sku in skus if skus.count(sku) > 1}
+    if repeated:
+        raise BadVariants(f"Given twice: {', '.join(sorted(repeated))}")
+    taken = Variant.objects.filter(sku__in=skus).order_by("sku").values_list("sku", flat=True)
+    if taken:
+        raise SkuTaken(list(taken))
+
+
+def _variant(product: Product, described: VariantInput, position: int) -> Variant:
+    variant = Variant(
+        product=product,
+        name=described.name,
+        price=described.price,
+        currency=described.currency,
+        compare_at_price=described.compare_at_price,
+        attributes=described.attributes,
+        position=position,
+    )
+    variant.sku = described.sku or f"P{variant.pk.hex[-12:].upper()}"
+    return variant
+
+
+def _check_one_currency(product: Product) -> None:
+    currencies = {v.currency for v in _variants(product)}
+    if len(currencies) > 1:
+        raise BadVariants(f"One product has one currency, not {' and '.join(sorted(currencies))}")
+
+
+def _replace_variants(product: Product, inputs: Sequence[VariantInput], *, actor: str, now: datetime) -> None:
+    present = {v.sku: v for v in _variants(product)}
+    kept = {v.sku for v in inputs if v.sku in present}
+    for sku, variant in present.items():
+        if sku not in kept:
+            _withdraw_variant(variant, now)
+    for position, described in enumerate(inputs):
+        if described.sku in kept:
+            _rewrite(present[described.sku], described, position)
+    new = [v for v in inputs if v.sku not in kept]
+    _add_variants(product, new, actor=actor, now=now, first=len(kept))
+
+
+def _rewrite(variant: Variant, described: VariantInput, position: int) -> None:
+    for name in ("name", "price", "currency", "compare_at_price", "attributes"):
+        setattr(variant, name, getattr(described, name))
+    variant.position = position
+    variant.save()
+
+
+def _change_variant(variant: Variant, fields: VariantFields) -> None:
+    sku = fields.get("sku", variant.sku)
+    if sku != variant.sku:
+        _check_skus([sku])
+    for name in ("sku", "price", "currency", "compare_at_price"):
+        setattr(variant, name, fields.get(name, getattr(variant, name)))
+    variant.save()
+
+
+def _withdraw_variant(variant: Variant, now: datetime) -> None:
+    variant.sku, variant.withdrawn_at = _freed(variant.sku, variant.pk), now
+    variant.save()
+
+
+def _freed(name: str, pk: UUID) -> str:
+    return f"{name[: SKU_LENGTH - 13]}~{pk.hex[-12:]}"
+
+
+def _tell(product: Product) -> None:
+    listing.refresh(product_ids=[product.pk])
+    news.announce(news.LISTS, news.of_product(product.slug))

@@ -1,0 +1,36 @@
+"""Readable names in URLs, unique among their kind."""
+
+import secrets
+
+from django.db.models import Model
+from django.utils.text import slugify
+
+from core.errors import Conflict, FieldError
+
+LONGEST = 90
+
+
+class SlugTaken(Conflict):
+    code = "slug_taken"
+    title = "Another one has this slug"
+
+    def __init__(self, slug: str) -> None:
+        detail = f"The slug {slug} is taken"
+        super().__init__(detail, errors=[FieldError(field="slug", code=self.code, detail=detail)])
+
+
+def made_from(name: str, *, model: type[Model]) -> str:
+    """A free slug that reads like `name`."""
+    slug = slugify(name)[:LONGEST].strip("-") or model._meta.verbose_name_raw
+    return slug if _is_free(slug, model) else f"{slug}-{secrets.token_hex(4)}"
+
+
+def check_free(slug: str, *, model: type[Model]) -> str:
+    """The slug itself. Raises SlugTaken."""
+    if not _is_free(slug, model):
+        raise SlugTaken(slug)
+    return slug
+
+
+def _is_free(slug: str, model: type[Model]) -> bool:
+    return not model._default_manager.filter(slug=slug).exists()
