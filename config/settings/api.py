@@ -28,6 +28,7 @@ SPECTACULAR_SETTINGS = {
         "CheckStatus": ["OK", "ERROR"],
         "ComputeStatus": "core.compute.models.ComputeJob.Status",
         "MailStatus": "core.mail.models.Mail.Status",
+        "OrderStatus": "orders.models.Status",
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
