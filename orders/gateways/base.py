@@ -53,17 +53,20 @@ class Gateway(Protocol):
     def authorise(self, *, key: str, order: str, token: str, amount: Decimal, currency: str) -> Charge:
         """Hold `amount` on the means of payment behind `token`. Raises Declined."""
 
-    def capture(self, *, key: str, reference: str, amount: Decimal) -> Charge:
-        """Take `amount` of what is held. Raises StepRefused."""
+    def capture(self, *, key: str, reference: str, amount: Decimal, currency: str) -> Charge:
+        """Take `amount` of what is held; the rest is let go. Raises StepRefused."""
 
     def void(self, *, key: str, reference: str) -> Charge:
         """Let go of what is held. Raises StepRefused where it was captured."""
 
-    def refund(self, *, key: str, reference: str, amount: Decimal) -> Charge:
-        """Give back `amount` of what was captured. Raises StepRefused."""
+    def refund(self, *, key: str, reference: str, amount: Decimal, currency: str) -> Charge:
+        """Give back `amount` of what was captured. Raises StepRefused where that is more than is left."""
 
-    def fetch(self, *, key: str) -> Charge | None:
-        """The payment authorised under `key`; None where the provider has never made one."""
+    def fetch(self, *, key: str, reference: str = "") -> Charge | None:
+        """The payment authorised under `key` as it is now; None where the provider has never made one.
+
+        `reference`, where it is known, finds it faster.
+        """
 
 
 class Carrier(Protocol):

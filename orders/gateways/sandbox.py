@@ -28,16 +28,16 @@ class SandboxGateway:
         body = {"reference": order, "token": token, "amount": _cents(amount), "currency": currency}
         return _charge(self._http.post("/payments", key, body))
 
-    def capture(self, *, key: str, reference: str, amount: Decimal) -> Charge:
+    def capture(self, *, key: str, reference: str, amount: Decimal, currency: str) -> Charge:
         return _charge(self._http.post(f"/payments/{reference}/capture", key, {"amount": _cents(amount)}))
 
     def void(self, *, key: str, reference: str) -> Charge:
         return _charge(self._http.post(f"/payments/{reference}/void", key, {}))
 
-    def refund(self, *, key: str, reference: str, amount: Decimal) -> Charge:
+    def refund(self, *, key: str, reference: str, amount: Decimal, currency: str) -> Charge:
         return _charge(self._http.post(f"/payments/{reference}/refund", key, {"amount": _cents(amount)}))
 
-    def fetch(self, *, key: str) -> Charge | None:
+    def fetch(self, *, key: str, reference: str = "") -> Charge | None:
         answer = self._http.get("/payments", {"key": key})
         return None if answer.status_code == HTTPStatus.NOT_FOUND else _charge(answer)
 

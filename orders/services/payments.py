@@ -64,6 +64,7 @@ def capture(*, order_id: UUID, now: datetime) -> None:
             key=f"{payment.idempotency_key}:capture",
             reference=payment.provider_reference,
             amount=payment.amount,
+            currency=payment.currency,
         )
     except StepRefused as refused:
         give_up(order_id=order_id, reason=f"The payment could not be captured: {refused}", now=now)
@@ -97,12 +98,17 @@ def give_back(*, order_id: UUID, now: datetime) -> None:
 
 def _undo(payment: Payment) -> Charge | None:
     provider = gateway(payment.gateway)
-    charge = provider.fetch(key=payment.idempotency_key)
+    charge = provider.fetch(key=payment.idempotency_key, reference=payment.provider_reference)
     if charge is None:
         return None
     key, left = payment.idempotency_key, charge.captured - charge.refunded
     if left > 0:
-        return provider.refund(key=f"{key}:undo:{charge.refunded}", reference=charge.reference, amount=left)
+        return provider.refund(
+            key=f"{key}:undo:{charge.refunded}",
+            reference=charge.reference,
+            amount=left,
+            currency=charge.currency,
+        )
     if charge.is_held:
         return provider.void(key=f"{key}:void", reference=charge.reference)
     return charge
