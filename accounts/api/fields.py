@@ -3,7 +3,8 @@ from typing import Any
 from django.core.validators import RegexValidator
 from rest_framework import serializers
 
-ONE_LINE = RegexValidator(r"[\x00-\x1f\x7f\u2028\u2029]", "Give one line of text", inverse_match=True)
+# Said of the whole text, not of what is missing: the schema shows the pattern to clients.
+ONE_LINE = RegexValidator(r"^[^\x00-\x1f\x7f\u2028\u2029]*\Z", "Give one line of text")
 
 
 class PasswordField(serializers.CharField):

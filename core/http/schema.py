@@ -29,7 +29,8 @@ PROBLEM = {
 
 class AutoSchema(SpectacularSchema):
     def get_tags(self) -> list[str]:
-        return [self.view.__module__.split(".")[0]]
+        app = self.view.__module__.split(".")[0]
+        return ["platform" if app == "core" else app]
 
 
 def add_problem_responses(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
