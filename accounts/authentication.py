@@ -14,6 +14,7 @@ from rest_framework_simplejwt.exceptions import ExpiredTokenError, TokenError
 
 from accounts import keys
 from accounts.tokens import AccessToken
+from core.errors import CHALLENGE
 
 SCHEME = "bearer"
 
@@ -52,7 +53,7 @@ class TokenAuthentication(BaseAuthentication):
         return caller(token.strip()), None
 
     def authenticate_header(self, request: Request) -> str:
-        return 'Bearer realm="api"'
+        return CHALLENGE
 
 
 class _Seen(NamedTuple):

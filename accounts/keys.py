@@ -77,7 +77,7 @@ class KeyRing:
 
     def signing(self) -> Key:
         """The key of the last file by name. Raises NoSigningKey where there is none."""
-        keys = self._current()
+        keys = self._current() or self._read()
         if not keys:
             raise NoSigningKey("Make one: manage.py create_signing_key")
         return next(reversed(keys.values()))

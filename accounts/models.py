@@ -63,6 +63,11 @@ class User(AbstractBaseUser, PermissionsMixin):
     def __str__(self) -> str:
         return self.email
 
+    def clean(self) -> None:
+        """What forms call."""
+        super().clean()
+        self.email = normalised_email(self.email)
+
     @property
     def is_email_verified(self) -> bool:
         return self.email_verified_at is not None

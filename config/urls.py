@@ -1,6 +1,7 @@
 """Every path of the shop. Apps bring their own; there is no trailing slash under /api/v1."""
 
 from django.conf import settings
+from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
 from accounts.urls import well_known
@@ -9,6 +10,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("core.platform.urls")),
     path("api/v1/", include("core.urls")),
     path("api/v1/", include("todos.urls")),
+    path("admin/", admin.site.urls),
     path(".well-known/", include(well_known)),
     path("api/v1/", include("accounts.urls")),
     path("api/v1/", include("orders.urls")),

@@ -5,6 +5,7 @@ nobody can tell a thief from a client that asked twice. So a client refreshes fr
 (a lock that its tabs share) and, at `token_reused`, logs in again.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from ipaddress import ip_address
@@ -97,19 +98,24 @@ def refresh(*, token: str, now: datetime) -> TokenPair:
         raise SessionEnded
     fresh = RefreshToken.issue(user_id=session.user_id, session_id=session.pk)
     if not _rotate(session, old, fresh, now):
-        end(session_id=session.pk, now=now)
+        end(session_ids=[session.pk], now=now)
         raise TokenReused
     return _pair(session.user, fresh)
 
 
 def log_out(*, token: str, now: datetime) -> None:
     """End the session of any of its refresh tokens; it may have ended already. Raises TokenInvalid."""
-    end(session_id=UUID(_read(token)["sid"]), now=now)
+    end(session_ids=[UUID(_read(token)["sid"])], now=now)
 
 
-def end(*, session_id: UUID, now: datetime) -> bool:
-    """No refresh from now on; access tokens run out by themselves. False where it had ended before."""
-    return bool(Session.objects.live(now).filter(pk=session_id).update(revoked_at=now))
+def end(*, session_ids: Iterable[UUID], now: datetime) -> int:
+    """No refresh from now on; access tokens run out by themselves. Returns how many had not ended before."""
+    return Session.objects.live(now).filter(pk__in=session_ids).update(revoked_at=now)
+
+
+def end_all(*, user_id: UUID, now: datetime) -> int:
+    """As `end`, for every device of the user."""
+    return Session.objects.live(now).filter(user_id=user_id).update(revoked_at=now)
 
 
 def prune(*, before: datetime) -> int:

@@ -31,5 +31,6 @@ CELERY_BEAT_SCHEDULE = {
     "accounts.prune_sessions": {
         "task": "accounts.prune_sessions",
         "schedule": crontab(hour="3", minute="41"),
+        "options": {"queue": "default"},
     },
 }

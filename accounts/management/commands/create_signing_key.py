@@ -20,7 +20,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, algorithm: str, if_missing: bool, **options: Any) -> None:
         directory = Path(settings.JWT_KEYS_DIR)
-        if if_missing and keys.ring().all():
+        if if_missing and any(directory.glob("*.pem")):
             self.stdout.write("There is a signing key already.")
             return
         file = keys.create(directory, algorithm=algorithm)
