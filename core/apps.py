@@ -1,6 +1,9 @@
 from importlib import import_module
 
 from django.apps import AppConfig
+from django.core import checks
+
+from core.checks import unsafe_settings
 
 
 class CoreConfig(AppConfig):
@@ -8,5 +11,6 @@ class CoreConfig(AppConfig):
     verbose_name = "Platform"
 
     def ready(self) -> None:
+        checks.register(unsafe_settings, checks.Tags.security)
         for subject in ("compute", "mail"):
             import_module(f"core.{subject}.handlers")

@@ -1,5 +1,7 @@
 from celery import shared_task
+from django.utils import timezone
 
+from core import retention
 from core.outbox import handling
 
 
@@ -7,3 +9,9 @@ from core.outbox import handling
 def handle_message(*, message_id: int) -> None:
     """Run one outbox message. Queue: the handler's. Safe to repeat; retries are the outbox's own."""
     handling.handle(message_id)
+
+
+@shared_task(name="core.prune", ignore_result=True, queue="default", soft_time_limit=240, time_limit=270)
+def prune() -> None:
+    """Delete what nobody needs any more. Safe to repeat and to stop midway; beat runs it every hour."""
+    retention.prune(now=timezone.now())
