@@ -55,13 +55,12 @@ def _product(product: articles.Product, category: Category) -> Product:
 
 
 def _variants(row: Product, product: articles.Product) -> Iterator[Variant]:
-    has_choice = len(product.articles) > 1
     for position, article in enumerate(product.articles):
         yield Variant(
             id=_variant_id(row, article),
             product=row,
             sku=article.sku,
-            name=article.name if has_choice else "",
+            name=article.name if position else "",  # the first bears the product's name
             price=article.price,
             currency=settings.DEFAULT_CURRENCY,
             position=position,

@@ -7,9 +7,8 @@ from itertools import chain
 from django.db import connection, transaction
 from django.db.models import Model
 
-from catalog.services import listing
+from catalog.services import listing, news
 from catalog.services.stock import default_location
-from core import cache
 from orders.demo import articles, history, source
 from orders.demo.loading import catalogue, copying, people, sales, stock
 from orders.demo.progress import bar
@@ -76,7 +75,7 @@ def _insert(products: Sequence[articles.Product], orders: Sequence[history.Histo
     }
     _store(list(kinds.values()))
     listing.rebuild()
-    cache.invalidate("catalog", "categories")
+    news.announce(news.LISTS, news.CATEGORIES)
     return {"categories": len(tree)} | {kind: len(rows) for kind, rows in kinds.items()}
 
 

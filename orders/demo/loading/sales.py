@@ -9,11 +9,11 @@ from django.utils.text import slugify
 
 from accounts.models import User
 from catalog.models import Variant
+from orders import numbers
 from orders.demo.history import HistoricOrder, OrderedLine, digest
 from orders.demo.loading.ids import historic_uuid
 from orders.models import Order, OrderEvent, OrderLine, Payment, Shipment, Status
 
-ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 HISTORY = "history"  # gateway and carrier of what was paid and sent before this shop was there
 PAID_AFTER = timedelta(minutes=2)
 DAYS_ON_THE_WAY = {"same-day": 0, "first-class": 1, "second-class": 2, "standard-class": 4}
@@ -45,8 +45,8 @@ def rows(orders: Sequence[HistoricOrder], users: dict[str, User], variants: dict
 
 def number(file_id: str) -> str:
     """Like the numbers that orders get when placed, but the same on every load."""
-    letters = "".join(ALPHABET[byte % len(ALPHABET)] for byte in digest("number", file_id)[:7])
-    return f"S-{letters[:5]}-{letters[5:]}"
+    noise = digest("number", file_id)[: numbers.RANDOM_SYMBOLS]
+    return numbers.number_of("".join(numbers.ALPHABET[byte % len(numbers.ALPHABET)] for byte in noise))
 
 
 def _order(historic: HistoricOrder, user: User) -> Order:

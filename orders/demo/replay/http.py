@@ -1,6 +1,8 @@
 """The shop's public port, as a patient client uses it: what was lost or put off is sent again."""
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
 from threading import Event, local
@@ -12,6 +14,7 @@ from tenacity import (
     Retrying,
     retry_if_exception_type,
     stop_before_delay,
+    stop_when_event_set,
     wait_random_exponential,
 )
 from tenacity.nap import sleep_using_event
@@ -47,7 +50,7 @@ class Shop:
     """Calls to one base URL from any thread; each thread keeps its own connection.
 
     A call repeats itself, with back-off or as long as Retry-After asks, for up to `patience` seconds.
-    Setting `stopping` ends every wait.
+    Setting `stopping` ends every wait and every repeat.
     """
 
     def __init__(self, base_url: str, *, tally: Tally, patience: float) -> None:
@@ -57,12 +60,21 @@ class Shop:
         self._threads = local()
         self._retrying = Retrying(
             retry=retry_if_exception_type(NotAnswered),
-            stop=stop_before_delay(patience),
+            stop=stop_before_delay(patience) | stop_when_event_set(self.stopping),
             wait=_pause,
             before_sleep=lambda _: tally.tried_again(),
             sleep=sleep_using_event(self.stopping),
             reraise=True,
         )
+
+    @contextmanager
+    def called_off_on_error(self) -> Iterator[None]:
+        """An error in the block, Ctrl-C included, ends the waits of all threads."""
+        try:
+            yield
+        except BaseException:
+            self.stopping.set()
+            raise
 
     def call(
         self,

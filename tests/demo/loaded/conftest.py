@@ -1,4 +1,4 @@
-"""One database with the demo data for the tests of a module: loading it takes seconds."""
+"""One database with the demo data for all tests here: loading it takes seconds."""
 
 from collections.abc import Iterator
 
@@ -8,9 +8,9 @@ from django.db import connection
 from orders.demo import loading
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def demo(django_db_setup, django_db_blocker) -> Iterator[loading.Loaded]:
-    """A committed load, below the transaction of each test, and removed after the module's last."""
+    """A committed load, below the transaction of each test, and removed after the last."""
     with django_db_blocker.unblock():
         yield loading.load()
         with connection.cursor() as cursor:

@@ -1,0 +1,109 @@
+"""Whether the shop's books agree with each other, with what it told its customers, and with the provider's.
+
+A tool for tests and replays: it reads the tables of every app at once, which the product never does.
+"""
+
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from http import HTTPStatus
+from typing import Any
+from uuid import UUID
+
+import requests
+from django.conf import settings
+from django.db import connection
+
+from orders.demo import agreement_sql as questions
+
+SHOWN = 20  # disagreements of one kind
+WHOLE_SHOP = {
+    "units by the stock ledger": questions.STOCK_LEDGER,
+    "units held by open reservations": questions.RESERVATIONS,
+    "units shipped": questions.SHIPPED_UNITS,
+    "money taken": questions.CAPTURED,
+}
+OF_ACKNOWLEDGED = {
+    "acknowledged order": questions.ORDERS,
+    "orders for one address": questions.REPEATED_ORDERS,
+    "units still held after the end": questions.KEPT_RESERVATIONS,
+    "outbox message": questions.MESSAGES,
+    "mail": questions.MAILS,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Acknowledged:
+    """An order as the shop answered 201 for it. `email` is used by no other test or run."""
+
+    id: UUID
+    number: str
+    total: Decimal
+    email: str
+
+
+def disagreements(
+    acknowledged: Collection[Acknowledged], *, provider: Mapping[str, Any] | None = None
+) -> list[str]:
+    """One sentence for each thing that does not agree; empty where all is well.
+
+    Stock and money are looked at in the whole shop, the rest for the `acknowledged` orders, which have to
+    be settled: what workers still have to do counts as a disagreement. `provider` is the sandbox's own ledger
+    (see `sandbox_ledger`), compared where given.
+    """
+    parameters = _parameters(acknowledged)
+    found = [
+        sentence
+        for what, question in (WHOLE_SHOP | OF_ACKNOWLEDGED).items()
+        for sentence in _answers(what, question, parameters)
+    ]
+    return found + list(_with_provider(provider, parameters) if provider else ())
+
+
+def sandbox_ledger() -> dict[str, Any] | None:
+    """What the sandbox provider and carrier have written down; None where they cannot be reached."""
+    try:
+        answer = requests.get(f"{settings.SANDBOX_URL}/ledger", timeout=(1, 10))
+    except requests.RequestException:
+        return None
+    ledger: dict[str, Any] | None = answer.json() if answer.status_code == HTTPStatus.OK else None
+    return ledger
+
+
+def _parameters(acknowledged: Collection[Acknowledged]) -> dict[str, list[object]]:
+    return {
+        "ids": [order.id for order in acknowledged],
+        "numbers": [order.number for order in acknowledged],
+        "totals": [order.total for order in acknowledged],
+        "emails": [order.email for order in acknowledged],
+    }
+
+
+def _answers(what: str, question: str, parameters: Mapping[str, object]) -> Iterator[str]:
+    rows = _rows(question, parameters)
+    for subject, expected, found in rows[:SHOWN]:
+        yield f"{subject}: {what} should be {expected}, is {found}"
+    if len(rows) > SHOWN:
+        yield f"{what}: {len(rows) - SHOWN} more like these"
+
+
+def _rows(question: str, parameters: Mapping[str, object]) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(question, parameters)
+        return cursor.fetchall()
+
+
+def _with_provider(ledger: Mapping[str, Any], parameters: Mapping[str, object]) -> Iterator[str]:
+    """The provider took each order's total once, and carried one parcel for it, or neither."""
+    charges, cents, parcels = Counter[str](), Counter[str](), Counter[str]()
+    for payment in ledger["payments"]:
+        cents[payment["reference"]] += payment["captured"] - payment["refunded"]
+        charges[payment["reference"]] += payment["captured"] > payment["refunded"]
+    parcels.update(parcel["reference"] for parcel in ledger["parcels"])
+    for number, due_cents, due_parcels in _rows(questions.PROVIDER, parameters):
+        if (cents[number], charges[number]) != (due_cents, int(due_cents > 0)):
+            taken = f"{cents[number]} cents in {charges[number]} charges"
+            yield f"{number}: the provider should have taken {due_cents} cents once, and took {taken}"
+        if parcels[number] != due_parcels:
+            yield f"{number}: the carrier should have {due_parcels} parcels, has {parcels[number]}"

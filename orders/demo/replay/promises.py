@@ -1,0 +1,51 @@
+"""What HTTP alone can tell of whether the shop kept its word to the shoppers."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from orders.demo.replay.settling import Settled
+from orders.demo.replay.shopping import Placed
+
+AMOUNTS = ("subtotal", "discount", "shipping", "tax", "total", "lines", "currency")
+MAILS = {"shipped": 2, "delivered": 2}  # placed and shipped
+
+
+def broken(orders: Sequence[Placed], settled: Sequence[Settled]) -> list[str]:
+    """One sentence for each order that is not as it was promised."""
+    open_numbers = {placed.number for placed in orders} - {each.placed.number for each in settled}
+    found = [f"{number}: not settled in time" for number in sorted(open_numbers)]
+    for each in settled:
+        found.extend(f"{each.placed.number}: {wrong}" for wrong in _wrong(each))
+    found.extend(_twice(orders))
+    return found
+
+
+def _wrong(each: Settled) -> Iterator[str]:
+    placed, body = each.placed, each.body
+    if each.status != placed.shopper.ends:
+        yield f"is {each.status}, but {placed.shopper.payment_token} should end as {placed.shopper.ends}"
+    for name in AMOUNTS:
+        if body[name] != placed.body[name]:
+            yield f"{name} was {placed.body[name]} when placed and is {body[name]}"
+    if dict(_ordered(body)) != dict(placed.shopper.items):
+        yield "its lines are not what was ordered"
+    if _sum(body) != Decimal(body["total"]):
+        yield f"total is {body['total']}, its parts make {_sum(body)}"
+
+
+def _ordered(body: Mapping[str, Any]) -> Iterator[tuple[str, int]]:
+    for line in body["lines"]:
+        yield line["sku"], line["quantity"]
+
+
+def _sum(body: Mapping[str, Any]) -> Decimal:
+    goods = sum(Decimal(line["unit_price"]) * line["quantity"] for line in body["lines"])
+    extra = Decimal(0) if body.get("tax_included") else Decimal(body["tax"])
+    return goods - Decimal(body["discount"]) + Decimal(body["shipping"]) + extra
+
+
+def _twice(orders: Sequence[Placed]) -> list[str]:
+    counts = Counter(placed.number for placed in orders)
+    return [f"{number}: one number for {count} orders" for number, count in counts.items() if count > 1]

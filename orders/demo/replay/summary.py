@@ -1,0 +1,88 @@
+"""What a replay has found out, and how it is told."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from orders.demo.replay.tally import Quantiles
+
+DISAGREEMENTS_SHOWN = 30
+
+
+@dataclass(frozen=True, kw_only=True)
+class Summary:
+    """`is_well` is whether every visit went as it should and everything that could be checked agrees."""
+
+    visits: int
+    seconds: float
+    rate_reached: float
+    accepted: int
+    shipped: int
+    payment_failed: int
+    refused_for_stock: int
+    retried: int
+    replayed: int
+    limited: int
+    limited_seconds: float
+    errors: dict[str, int]
+    failed_visits: dict[str, int]
+    mails: int | None
+    latencies: dict[str, Quantiles]
+    to_shipped: Quantiles | None
+    disagreements: list[str]
+    checked: list[str]
+    unchecked: list[str]
+
+    @property
+    def is_well(self) -> bool:
+        return not (self.disagreements or self.failed_visits)
+
+    def text(self) -> str:
+        """For a terminal."""
+        return "\n".join([*self._counts(), "", *self._times(), "", *self._troubles(), *self._verdict()])
+
+    def _counts(self) -> Iterator[str]:
+        yield f"{self.visits} shoppers in {self.seconds:.1f} s ({self.rate_reached:.1f} a second)"
+        counts = {
+            "accepted": self.accepted,
+            "shipped": self.shipped,
+            "payment failed": self.payment_failed,
+            "refused for stock": self.refused_for_stock,
+            "requests sent again": self.retried,
+            "answers replayed": self.replayed,
+            "mails seen in the inbox": "no inbox" if self.mails is None else self.mails,
+        }
+        yield from (f"  {name:<26}{count:>9}" for name, count in counts.items())
+
+    def _times(self) -> Iterator[str]:
+        yield f"  {'request (ms)':<26}{'count':>9}{'p50':>9}{'p95':>9}{'p99':>9}{'max':>9}"
+        for route, seconds in self.latencies.items():
+            yield _row(route, seconds, unit=0.001)
+        if self.to_shipped:
+            yield f"  {'order to shipped (s)':<26}{'count':>9}{'p50':>9}{'p95':>9}{'p99':>9}{'max':>9}"
+            yield _row("", self.to_shipped, unit=1)
+
+    def _troubles(self) -> Iterator[str]:
+        for kind, count in self.errors.items():
+            yield f"  {count:>6} x {kind}"
+        for kind, count in self.failed_visits.items():
+            yield f"  {count:>6} visits failed: {kind}"
+        if self.limited:
+            yield (
+                f"  Rate limits put shoppers off {self.limited} times, {self.limited_seconds:.0f} s in all:"
+                " the figures are the limits', not the shop's (hint: THROTTLE_SCALE=1000 make run)."
+            )
+
+    def _verdict(self) -> Iterator[str]:
+        for sentence in self.disagreements[:DISAGREEMENTS_SHOWN]:
+            yield f"  DISAGREES: {sentence}"
+        if len(self.disagreements) > DISAGREEMENTS_SHOWN:
+            yield f"  and {len(self.disagreements) - DISAGREEMENTS_SHOWN} more"
+        yield f"Checked: {'; '.join(self.checked)}."
+        if self.unchecked:
+            yield f"Not checked: {'; '.join(self.unchecked)}."
+        yield "All of it agrees." if self.is_well else "It does NOT agree."
+
+
+def _row(name: str, seconds: Quantiles, *, unit: float) -> str:
+    figures = (seconds.p50, seconds.p95, seconds.p99, seconds.max)
+    return f"  {name:<26}{seconds.count:>9}" + "".join(f"{figure / unit:>9.1f}" for figure in figures)
