@@ -1,0 +1,55 @@
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+from unfold.admin import ModelAdmin
+from unfold.decorators import action, display
+
+from core.http.admin import ReadOnly
+from core.outbox import handling
+from core.outbox.models import OutboxMessage
+
+
+class StateFilter(admin.SimpleListFilter):
+    title = "state"
+    parameter_name = "state"
+    open_messages = Q(handled_at__isnull=True, dead_at__isnull=True)
+    states = {
+        "dead": Q(dead_at__isnull=False),
+        "retrying": open_messages & ~Q(error=""),
+        "open": open_messages,
+        "handled": Q(handled_at__isnull=False),
+    }
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(name, name) for name in self.states]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[OutboxMessage]) -> QuerySet[OutboxMessage]:
+        return queryset.filter(self.states[self.value()]) if self.value() in self.states else queryset
+
+
+@admin.register(OutboxMessage)
+class OutboxMessageAdmin(ReadOnly, ModelAdmin):
+    list_display = ["id", "event", "handler", "shown_state", "attempts", "created_at", "next_attempt_at"]
+    list_filter = [StateFilter]
+    list_filter_submit = False
+    search_fields = ["aggregate__exact", "request_id__exact"]
+    search_help_text = "The id of what the event is about, or a request id."
+    ordering = ["-id"]
+    actions = ["replay"]
+
+    @display(
+        description="state",
+        label={"handled": "success", "dead": "danger", "retrying": "warning", "published": "info"},
+    )
+    def shown_state(self, message: OutboxMessage) -> str:
+        return message.state
+
+    @action(description="Replay dead messages", permissions=["replay"])
+    def replay(self, request: HttpRequest, queryset: QuerySet[OutboxMessage]) -> None:
+        replayed = handling.replay(list(queryset.values_list("pk", flat=True)))
+        self.message_user(request, f"{replayed} dead messages will run again", messages.SUCCESS)
+
+    def has_replay_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("core.change_outboxmessage")
