@@ -1,0 +1,1 @@
+"""A package, so that its fixture of the scope "package" ends with it."""
