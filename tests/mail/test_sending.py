@@ -1,0 +1,217 @@
+"""Workers sending queued mail to a real SMTP server that accepts, refuses, hangs or is not there."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.db import connection, transaction
+from django.utils import timezone
+
+from core.cache.redis import client
+from core.errors import Invalid
+from core.mail import services, smtp
+from core.mail.models import Mail
+from core.outbox import handling
+from core.outbox.models import OutboxMessage
+from tests.mail.smtp_server import no_smtp_server, smtp_server
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _closed_breaker():
+    smtp.breaker._local.reset()
+    client().delete("shop:breaker:smtp", "shop:breaker:smtp:probe")
+
+
+def _queue(**fields):
+    with transaction.atomic():
+        return services.queue(**{"to": "ada@shop.test", "subject": "Hello", "text": "Text"} | fields)
+
+
+def _deliver(*mails):
+    for message in OutboxMessage.objects.filter(aggregate__in=[str(m.pk) for m in mails]).order_by("id"):
+        handling.handle(message.pk)
+
+
+def _state(mail):
+    mail.refresh_from_db()
+    return mail.status
+
+
+def test_send__server_accepts__arrives_as_written_and_is_marked_sent():
+    mail = _queue(subject="Größe ✓", text="Grüße\n", html="<p>Grüße")
+
+    with smtp_server() as server:
+        _deliver(mail)
+
+    (received,) = server.received
+    text, html = [part for part in received.walk() if not part.is_multipart()]
+    assert received["To"] == "ada@shop.test"
+    assert received["X-Mail-ID"] == str(mail.pk)
+    assert text.get_payload(decode=True).decode().strip() == "Grüße"
+    assert html.get_content_type() == "text/html"
+    assert _state(mail) == Mail.Status.SENT
+    assert mail.sent_at is not None
+
+
+def test_send__message_delivered_again__sends_nothing():
+    mail = _queue()
+
+    with smtp_server() as server:
+        _deliver(mail)
+        OutboxMessage.objects.update(handled_at=None)
+        _deliver(mail)
+
+    assert len(server.received) == 1
+
+
+def test_send__recipient_refused_for_good__is_failed_and_not_tried_again():
+    mail = _queue()
+
+    with smtp_server() as server:
+        server.rcpt = "550 No such user"
+        _deliver(mail)
+
+    assert _state(mail) == Mail.Status.FAILED
+    assert mail.error == "550 No such user"
+    assert OutboxMessage.objects.get().handled_at is not None
+
+
+def test_send__content_refused_for_good__is_failed():
+    mail = _queue()
+
+    with smtp_server() as server:
+        server.data = "554 Looks like spam"
+        _deliver(mail)
+
+    assert _state(mail) == Mail.Status.FAILED
+
+
+@pytest.mark.parametrize("where", ["rcpt", "data"])
+def test_send__refused_for_now__stays_queued_and_goes_out_later(where):
+    mail = _queue()
+
+    with smtp_server() as server:
+        setattr(server, where, "451 Greylisted")
+        _deliver(mail)
+        waiting = OutboxMessage.objects.get()
+        between = _state(mail)
+        setattr(server, where, "250 OK")
+        _deliver(mail)
+
+    assert between == Mail.Status.QUEUED
+    assert waiting.next_attempt_at > timezone.now()
+    assert waiting.attempts == 0
+    assert _state(mail) == Mail.Status.SENT
+
+
+def test_send__greylisted_for_three_days__is_given_up():
+    mail = _queue()
+
+    with smtp_server() as server, time_machine.travel(timezone.now() + timedelta(days=3, minutes=1)):
+        server.rcpt = "450 Mailbox busy"
+        _deliver(mail)
+
+    assert _state(mail) == Mail.Status.FAILED
+
+
+def test_send__server_hangs__is_given_up_in_time_and_tried_again():
+    mail = _queue()
+
+    with smtp_server(timeout=0.5) as server:
+        server.hangs = True
+        _deliver(mail)
+        server.hangs = False
+        _deliver(mail)
+
+    assert _state(mail) == Mail.Status.SENT
+    assert len(server.received) == 1
+
+
+def test_send__five_bad_addresses__do_not_open_the_breaker():
+    mails = [_queue() for _ in range(6)]
+
+    with smtp_server() as server:
+        server.rcpt = "550 No such user"
+        _deliver(*mails)
+
+    assert smtp.breaker.state() == "closed"
+
+
+def test_send__no_server__opens_the_breaker_and_recovers_with_one_probe():
+    mails = [_queue() for _ in range(8)]
+
+    with no_smtp_server():
+        _deliver(*mails)
+    opened = smtp.breaker.state()
+    errors = set(OutboxMessage.objects.values_list("error", flat=True))
+    with smtp_server() as server:
+        _deliver(*mails)
+        while_open = len(server.received)
+        client().hset("shop:breaker:smtp", "until", "0")
+        _deliver(*mails)
+
+    assert opened == "open"
+    assert any("not being called" in error for error in errors)
+    assert while_open == 0
+    assert {_state(mail) for mail in mails} == {Mail.Status.SENT}
+    assert len(server.received) == 8
+
+
+@pytest.mark.django_db(transaction=True)
+def test_send__five_workers_get_the_same_message__one_sends():
+    mail = _queue()
+    message_id = OutboxMessage.objects.get().pk
+    together = threading.Barrier(5)
+
+    def work(_):
+        try:
+            together.wait()
+            handling.handle(message_id)
+        finally:
+            connection.close()
+
+    with smtp_server() as server, ThreadPoolExecutor(5) as workers:
+        list(workers.map(work, range(5)))
+
+    assert len(server.received) == 1
+    assert _state(mail) == Mail.Status.SENT
+
+
+def test_send__worker_died_while_sending__another_sends_when_the_claim_ends():
+    mail = _queue()
+    services.claim(mail_id=mail.pk, now=timezone.now())
+
+    with smtp_server() as server:
+        _deliver(mail)
+        too_early = len(server.received)
+        with time_machine.travel(timezone.now() + services.CLAIM + timedelta(seconds=1)):
+            _deliver(mail)
+
+    assert (too_early, len(server.received)) == (0, 1)
+
+
+def test_queue__same_cause_twice__is_one_mail():
+    first, second = _queue(cause="order 1 placed"), _queue(cause="order 1 placed")
+
+    assert first == second
+    assert OutboxMessage.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"subject": "Hello\nBcc: all@shop.test"},
+        {"subject": "Hello\r\n\r\nbody"},
+        {"subject": "Hello\n"},
+        {"to": "a@shop.test\nBcc: b@shop.test"},
+    ],
+)
+def test_queue__header_of_two_lines__is_refused(fields):
+    with pytest.raises(Invalid):
+        _queue(**fields)
+
+    assert not Mail.objects.exists()
