@@ -34,7 +34,7 @@ def cached(
     """
     entry = cache.read_through(key, tags=tags, compute=compute, fresh_for=FRESH_FOR)
     meta = request.META
-    is_known = "HTTP_AUTHORIZATION" in meta or "HTTP_COOKIE" in meta
+    is_known = meta.get("HTTP_AUTHORIZATION") or meta.get("HTTP_COOKIE")
     return bytes_response(request, entry.body, etag=entry.etag, cache_control=PRIVATE if is_known else PUBLIC)
 
 

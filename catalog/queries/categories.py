@@ -34,13 +34,13 @@ def category_document(slug: str, *, base_url: str) -> bytes:
     category = Category.objects.filter(slug=slug).first()
     if category is None:
         raise CategoryNotFound(f"There is no category {slug}")
-    ancestors = list(category.get_ancestors())
+    ancestors = list(Category.objects.get_ancestors(category))
     return dumps(
         {
             **_short(category, base_url),
             "parent": ancestors[-1].slug if ancestors else None,
             "ancestors": [_short(c, base_url) for c in ancestors],
-            "children": [_short(c, base_url) for c in category.get_children()],
+            "children": [_short(c, base_url) for c in Category.objects.get_children(category)],
         }
     )
 

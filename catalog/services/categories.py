@@ -3,11 +3,12 @@
 from typing import TypedDict
 
 from django.db import connection, transaction
-from treebeard.exceptions import InvalidMoveToDescendant
+from treebeard.exceptions import InvalidMoveToDescendant, PathOverflow
 
 from catalog.models import Category, Product
 from catalog.queries.categories import CategoryNotFound
 from catalog.services import news, slugs
+from catalog.services.races import constraints_decide
 from core.errors import Conflict, FieldError, Invalid
 
 
@@ -29,17 +30,19 @@ class CategoryChanges(TypedDict, total=False):
     parent: str | None
 
 
+@constraints_decide
 @transaction.atomic
 def create(*, name: str, slug: str | None = None, parent: str | None = None) -> Category:
     """A new last child of `parent` (a slug), or a new root. Raises SlugTaken, BadParent."""
     _lock_tree()
     free = slugs.check_free(slug, model=Category) if slug else slugs.made_from(name, model=Category)
     fields = {"name": name, "slug": free}
-    category: Category = _parent(parent).add_child(**fields) if parent else Category.add_root(**fields)
+    category = _add(fields, under=_parent(parent) if parent else None)
     news.announce(news.CATEGORIES)
     return category
 
 
+@constraints_decide
 @transaction.atomic
 def update(*, slug: str, changes: CategoryChanges) -> Category:
     """Rename, move, or give another slug. Raises CategoryNotFound, SlugTaken, BadParent."""
@@ -55,6 +58,7 @@ def update(*, slug: str, changes: CategoryChanges) -> Category:
     return category
 
 
+@constraints_decide
 @transaction.atomic
 def delete(*, slug: str) -> None:
     """Raises CategoryNotFound, and CategoryInUse while anything is in it."""
@@ -86,12 +90,22 @@ def _parent(slug: str) -> Category:
     return parent
 
 
+def _add(fields: dict[str, str], *, under: Category | None) -> Category:
+    try:
+        made: Category = (
+            Category.objects.add_child(under, fields) if under else Category.objects.add_root(fields)
+        )
+    except PathOverflow as error:
+        raise BadParent("The tree is too deep there") from error
+    return made
+
+
 def _move(category: Category, parent: str | None) -> None:
     try:
         if parent is None:
-            category.move(category.get_last_root_node(), pos="last-sibling")
+            Category.objects.move(category, Category.objects.get_last_root_node(), "last-sibling")
         else:
-            category.move(_parent(parent), pos="last-child")
+            Category.objects.move(category, _parent(parent), "last-child")
     except InvalidMoveToDescendant as error:
         raise BadParent("A category cannot lie inside itself") from error
     category.refresh_from_db()

@@ -1,6 +1,6 @@
 """What staff write: products with their variants. Read model and cache follow in the same transaction."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -12,6 +12,7 @@ from django.db import transaction
 from catalog.models import SKU_LENGTH, Category, Product, Variant
 from catalog.queries.products import ProductNotFound, UnknownCategory
 from catalog.services import listing, news, slugs, stock
+from catalog.services.races import constraints_decide
 from core.errors import Conflict, FieldError, Invalid
 
 
@@ -66,6 +67,7 @@ class VariantFields(TypedDict, total=False):
 Precondition = Callable[[Product], None]
 
 
+@constraints_decide
 @transaction.atomic
 def create(*, fields: ProductFields, variants: Sequence[VariantInput], actor: str, now: datetime) -> Product:
     """A product with its variants and their first units.
@@ -76,11 +78,12 @@ def create(*, fields: ProductFields, variants: Sequence[VariantInput], actor: st
     _describe(product, fields)
     product.slug = slugs.made_from(product.name, model=Product)
     product.save(force_insert=True)
-    _add_variants(product, variants, actor=actor, now=now)
+    _add_variants(product, dict(enumerate(variants)), actor=actor, now=now)
     _tell(product)
     return product
 
 
+@constraints_decide
 @transaction.atomic
 def update(
     *,
@@ -178,13 +181,13 @@ def _only_variant(slug: str) -> Variant:
 
 
 def _add_variants(
-    product: Product, inputs: Sequence[VariantInput], *, actor: str, now: datetime, first: int = 0
+    product: Product, by_position: Mapping[int, VariantInput], *, actor: str, now: datetime
 ) -> None:
-    _check_skus([v.sku for v in inputs if v.sku])
-    made = [_variant(product, v, position) for position, v in enumerate(inputs, start=first)]
+    _check_skus([v.sku for v in by_position.values() if v.sku])
+    made = [_variant(product, described, position) for position, described in by_position.items()]
     Variant.objects.bulk_create(made)
     _check_one_currency(product)
-    for variant, described in zip(made, inputs, strict=True):
+    for variant, described in zip(made, by_position.values(), strict=True):
         if described.stock:
             _receive(variant, described.stock, actor=actor, now=now)
 
@@ -232,11 +235,11 @@ def _replace_variants(product: Product, inputs: Sequence[VariantInput], *, actor
     for sku, variant in present.items():
         if sku not in kept:
             _withdraw_variant(variant, now)
+    by_position = dict(enumerate(inputs))
     for position, described in enumerate(inputs):
         if described.sku in kept:
-            _rewrite(present[described.sku], described, position)
-    new = [v for v in inputs if v.sku not in kept]
-    _add_variants(product, new, actor=actor, now=now, first=len(kept))
+            _rewrite(present[described.sku], by_position.pop(position), position)
+    _add_variants(product, by_position, actor=actor, now=now)
 
 
 def _rewrite(variant: Variant, described: VariantInput, position: int) -> None:

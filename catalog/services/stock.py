@@ -20,6 +20,7 @@ from core import cache
 from core.errors import Conflict, FieldError, Invalid, NotFound
 
 Reason = StockEntry.Reason
+MOST_UNITS = 2_000_000_000  # the columns are 32 bits wide
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,6 +52,11 @@ class OutOfStock(Conflict):
 class BelowReserved(Conflict):
     code = "below_reserved"
     title = "Units that are reserved cannot be taken away"
+
+
+class TooManyUnits(Conflict):
+    code = "too_many_units"
+    title = f"A location holds at most {MOST_UNITS} units of a variant"
 
 
 class UnknownVariant(NotFound):
@@ -116,7 +122,7 @@ def adjust(
 ) -> StockEntry:
     """Add `change` units (negative: take away) on hand at `location`, by default the first by priority.
 
-    Raises UnknownVariant, UnknownLocation, and BelowReserved where too few unreserved units are left.
+    Raises UnknownVariant, UnknownLocation, TooManyUnits, BelowReserved where too few unreserved are left.
     """
     level = _locked_level(_variant(sku), _location(location))
     return _change(level, change, reason=reason, cause=cause, actor=actor, now=now)
@@ -170,6 +176,8 @@ def _change(
         raise BelowReserved(
             f"{level.on_hand} on hand, {level.reserved} of them reserved: {-change} cannot be taken away"
         )
+    if level.on_hand + change > MOST_UNITS:
+        raise TooManyUnits
     had_units = level.available > 0
     level.on_hand += change
     level.save(update_fields=["on_hand"])

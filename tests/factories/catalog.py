@@ -24,9 +24,7 @@ class CategoryFactory(DjangoModelFactory):
     def _create(
         cls, model_class: type[Category], *args: Any, parent: Category | None = None, **kwargs: Any
     ) -> Any:
-        return (
-            Category.objects.get(pk=parent.pk).add_child(**kwargs) if parent else Category.add_root(**kwargs)
-        )
+        return Category.objects.add_child(parent, kwargs) if parent else Category.objects.add_root(kwargs)
 
 
 class LocationFactory(DjangoModelFactory):

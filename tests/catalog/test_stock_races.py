@@ -1,0 +1,136 @@
+"""R11 and R12, short: real threads on real PostgreSQL."""
+
+import random
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from uuid import uuid4
+
+import pytest
+from django.db import connection, connections
+
+from catalog.models import Listing, Reservation, StockEntry, StockLevel
+from catalog.services import products, stock
+from core.errors import Conflict
+from tests.factories.catalog import LocationFactory, ProductFactory, VariantFactory
+
+NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def race(calls):
+    """Run all at once; what each returned, or the refusal it raised."""
+    barrier = threading.Barrier(len(calls))
+
+    def run(call):
+        barrier.wait(timeout=30)
+        try:
+            return call()
+        except Conflict as refused:
+            return refused
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(len(calls)) as pool:
+        return list(pool.map(run, calls))
+
+
+def take(quantities):
+    return lambda: stock.reserve(owner=uuid4(), quantities=quantities, until=None, now=NOW)
+
+
+def deadlocks():
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_stat_force_next_flush()")
+        cursor.execute("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")
+        return cursor.fetchone()[0]
+
+
+def test_reserve__50_threads_on_the_last_unit__sell_exactly_one():
+    variant = VariantFactory(stock=1)
+
+    outcomes = race([take({variant.id: 1})] * 50)
+
+    sold = [o for o in outcomes if not isinstance(o, stock.OutOfStock)]
+    assert len(sold) == 1
+    assert StockLevel.objects.get(variant=variant).reserved == 1
+    assert Reservation.objects.count() == 1
+    assert not Listing.objects.get(product=variant.product).in_stock
+
+
+def test_reserve__40_threads_on_25_units_in_two_places__sell_all_of_them():
+    variant = VariantFactory(stock=10)
+    LocationFactory(code="attic", priority=5)
+    stock.adjust(
+        sku=variant.sku, location="attic", change=15, reason=stock.Reason.RECEIVED, actor="test", now=NOW
+    )
+
+    outcomes = race([take({variant.id: 1})] * 40)
+
+    assert sum(not isinstance(o, stock.OutOfStock) for o in outcomes) == 25
+    assert {(s.on_hand, s.reserved) for s in StockLevel.objects.all()} == {(10, 10), (15, 15)}
+
+
+def test_reserve__many_items_shuffled__never_deadlock_and_add_up():
+    variants = [VariantFactory(stock=60) for _ in range(6)]
+    before = deadlocks()
+
+    def shopper():
+        for _ in range(4):
+            chosen = random.sample(variants, 4)
+            owner = uuid4()
+            stock.reserve(owner=owner, quantities={v.id: 1 for v in chosen}, until=None, now=NOW)
+            if random.random() < 0.5:
+                random.choice([stock.release, stock.ship])(owner=owner, now=NOW)
+
+    race([shopper] * 12)
+
+    assert deadlocks() == before
+    for level in StockLevel.objects.all():
+        entries = StockEntry.objects.filter(variant=level.variant_id)
+        assert level.on_hand == sum(e.on_hand_change for e in entries)
+        assert level.reserved == sum(e.reserved_change for e in entries)
+        assert level.reserved == sum(r.quantity for r in Reservation.objects.filter(variant=level.variant_id))
+
+
+def test_reserve_and_release__crossing_sold_out_on_two_variants__listing_tells_the_truth():
+    product = ProductFactory(variant__stock=1)
+    variants = [product.variants.get(), VariantFactory(product=product, stock=1)]
+
+    for _ in range(10):
+        owners = [uuid4(), uuid4()]
+        race(
+            [
+                lambda v=v, o=o: stock.reserve(owner=o, quantities={v.id: 1}, until=None, now=NOW)
+                for v, o in zip(variants, owners, strict=True)
+            ]
+        )
+        assert not Listing.objects.get().in_stock
+        race([lambda o=o: stock.release(owner=o, now=NOW) for o in owners])
+        assert Listing.objects.get().in_stock
+
+
+def test_end__release_and_ship_racing__only_one_moves_the_units():
+    variant = VariantFactory(stock=100)
+    for _ in range(10):
+        owner = uuid4()
+        stock.reserve(owner=owner, quantities={variant.id: 1}, until=None, now=NOW)
+
+        both = race(
+            [lambda o=owner: stock.release(owner=o, now=NOW), lambda o=owner: stock.ship(owner=o, now=NOW)]
+            * 2
+        )
+
+        assert sum(len(moved) for moved in both) == 1
+    assert StockLevel.objects.get().reserved == 0
+
+
+def test_create__one_sku_at_once__one_wins_and_the_rest_are_409():
+    described = products.VariantInput(price=1, currency="USD", sku="ONLY")
+
+    def create():
+        return products.create(fields={"name": "Stool"}, variants=[described], actor="test", now=NOW)
+
+    outcomes = race([create] * 8)
+
+    assert sum(not isinstance(o, Conflict) for o in outcomes) == 1
