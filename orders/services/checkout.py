@@ -12,6 +12,7 @@ from django.db import transaction
 
 from catalog.queries.sale import VariantForSale, variants_for_sale
 from catalog.services import stock
+from core.crash_points import crash_point
 from core.errors import FieldError, Invalid
 from core.ids import uuid7
 from core.outbox.publishing import publish
@@ -71,12 +72,12 @@ class PlacedOrder:
     token: str
 
 
-@transaction.atomic(savepoint=False)
+@transaction.atomic
 def place_order(*, buyer: Buyer, basket: Basket, payment_token: str, now: datetime) -> PlacedOrder:
     """Turn a basket into a pending order, hold its stock, and have it paid and shipped by the workers.
 
     Raises UnknownSku, MixedCurrencies, ShippingUnavailable, OrderTooLarge, and OutOfStock naming every line
-    that cannot be filled. Has no savepoint: within a caller's transaction an error ends that transaction.
+    that cannot be filled.
     """
     variants = _variants(basket)
     currency = _currency(variants)
@@ -98,9 +99,13 @@ def place_order(*, buyer: Buyer, basket: Basket, payment_token: str, now: dateti
         now=now,
     )
     until = now + timedelta(hours=settings.ORDER_HOLD_HOURS)
+    crash_point("orders.checkout.before_reserve")
     stock.reserve(owner=order.id, quantities=order.units_by_variant(), until=until, now=now)
+    crash_point("orders.checkout.after_reserve")
     number = recording.record(order, gateway=settings.PAYMENT_GATEWAY)
+    crash_point("orders.checkout.after_record")
     publish(OrderPlaced(order_id=order.id))
+    crash_point("orders.checkout.after_publish")
     return PlacedOrder(order=order, number=number, token=token)
 
 

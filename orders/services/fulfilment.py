@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import transaction
 
 from catalog.services import stock
+from core.crash_points import crash_point
 from orders import states
 from orders.gateways import carrier
 from orders.gateways.base import Parcel
@@ -24,13 +25,16 @@ def ship(*, order_id: UUID, now: datetime) -> None:
     shipment = _intend(order_id=order_id, now=now)
     if shipment is None:
         return
+    crash_point("orders.ship.before_call")
     parcel = carrier(shipment.carrier).create_parcel(
         key=shipment.idempotency_key,
         order=shipment.order.number,
         address=shipment.order.shipping_address,
         lines=shipment.lines,
     )
+    crash_point("orders.ship.after_call")
     _settle(shipment=shipment, parcel=parcel, now=now)
+    crash_point("orders.ship.after_commit")
 
 
 @transaction.atomic
@@ -50,7 +54,7 @@ def _intend(*, order_id: UUID, now: datetime) -> Shipment | None:
     if states.lock(order_id) != Status.PAID:
         return None
     shipment, _ = Shipment.objects.select_related("order").get_or_create(
-        idempotency_key=f"{order_id}:1",
+        idempotency_key=f"{order_id}:parcel:1",
         defaults={
             "order_id": order_id,
             "carrier": settings.CARRIER,

@@ -11,6 +11,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import transaction
 
+from core.crash_points import crash_point
 from core.outbox.publishing import publish
 from orders import states
 from orders.events import PaymentAuthorised, PaymentOrphaned
@@ -33,6 +34,7 @@ def authorise(*, order_id: UUID, now: datetime) -> None:
     if now > payment.created_at + timedelta(hours=settings.ORDER_HOLD_HOURS):
         give_up(order_id=order_id, reason="The payment provider could not be reached in time", now=now)
         return
+    crash_point("orders.authorise.before_call")
     try:
         charge = gateway(payment.gateway).authorise(
             key=payment.idempotency_key,
@@ -44,7 +46,9 @@ def authorise(*, order_id: UUID, now: datetime) -> None:
     except Declined as declined:
         _settle_declined(payment=payment, code=declined.code, now=now)
     else:
+        crash_point("orders.authorise.after_call")
         _settle_authorised(payment=payment, charge=charge, now=now)
+        crash_point("orders.authorise.after_commit")
 
 
 def capture(*, order_id: UUID, now: datetime) -> None:
@@ -59,6 +63,7 @@ def capture(*, order_id: UUID, now: datetime) -> None:
         or payment.order.status != Status.PENDING
     ):
         return
+    crash_point("orders.capture.before_call")
     try:
         charge = gateway(payment.gateway).capture(
             key=f"{payment.idempotency_key}:capture",
@@ -69,7 +74,9 @@ def capture(*, order_id: UUID, now: datetime) -> None:
     except StepRefused as refused:
         give_up(order_id=order_id, reason=f"The payment could not be captured: {refused}", now=now)
     else:
+        crash_point("orders.capture.after_call")
         _settle_captured(payment=payment, charge=charge, now=now)
+        crash_point("orders.capture.after_commit")
 
 
 @transaction.atomic
@@ -93,7 +100,11 @@ def give_back(*, order_id: UUID, now: datetime) -> None:
         order_id=order_id, order__status__in=[Status.PAYMENT_FAILED, Status.CANCELLED]
     ).exclude(status__in=[Payment.Status.DECLINED, Payment.Status.VOIDED, Payment.Status.REFUNDED])
     for payment in ended:
-        _settle_given_back(payment=payment, charge=_undo(payment), now=now)
+        crash_point("orders.give_back.before_call")
+        charge = _undo(payment)
+        crash_point("orders.give_back.after_call")
+        _settle_given_back(payment=payment, charge=charge, now=now)
+        crash_point("orders.give_back.after_commit")
 
 
 def _undo(payment: Payment) -> Charge | None:

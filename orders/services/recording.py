@@ -129,5 +129,5 @@ def _payment(order: NewOrder, gateway: str) -> dict[str, Any]:
         "gateway": gateway,
         "payment_token": order.payment_token,
         "payment_status": Payment.Status.PENDING.value,
-        "payment_key": f"{order.id}:1",
+        "payment_key": f"{order.id}:payment:1",
     }

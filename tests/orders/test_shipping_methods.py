@@ -1,0 +1,52 @@
+from decimal import Decimal
+
+import pytest
+
+from tests.factories.orders import ShippingMethodFactory
+
+METHODS = "/api/v1/shipping-methods"
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def methods(rates):
+    ShippingMethodFactory(code="alps", countries=["AT", "CH"], position=2, free_over=Decimal(100))
+    ShippingMethodFactory(code="retired", is_active=False, position=3)
+
+
+@pytest.mark.parametrize(
+    ("query", "codes"),
+    [("", ["standard", "alps"]), ("?country=CH", ["standard", "alps"]), ("?country=GB", ["standard"])],
+)
+def test_shipping_methods__country__are_those_that_go_there(guest, methods, query, codes):
+    response = guest.get(METHODS + query)
+
+    assert [method["code"] for method in response.json()["results"]] == codes
+
+
+def test_shipping_methods__one__has_its_price(guest, rates):
+    assert guest.get(METHODS).json() == {
+        "next": None,
+        "previous": None,
+        "results": [
+            {
+                "code": "standard",
+                "name": "Standard",
+                "price": "4.90",
+                "currency": "USD",
+                "free_over": None,
+                "countries": [],
+            }
+        ],
+    }
+
+
+@pytest.mark.parametrize("query", ["country=XX", "country=", "land=GB"])
+def test_shipping_methods__bad_filter__is_400(guest, rates, query):
+    assert guest.get(f"{METHODS}?{query}").status_code == 400
+
+
+def test_shipping_methods__fresh_install__can_take_an_order(guest, db):
+    codes = [method["code"] for method in guest.get(f"{METHODS}?country=DE").json()["results"]]
+
+    assert codes == ["standard", "express", "same-day"]
