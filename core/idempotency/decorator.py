@@ -19,6 +19,7 @@ from django.http import HttpResponse
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from core.crash_points import crash_point
 from core.errors import Conflict, DomainError, FieldError, Invalid
 from core.idempotency.models import IdempotencyRecord
 from core.observability import request_id
@@ -56,9 +57,11 @@ def idempotent(view: View) -> View:
                 response = _rendered(self, view(self, request, *args, **kwargs))
                 if response.status_code < 400:
                     _keep(scope, key, fingerprint, response)
+                    crash_point("core.idempotency.before_commit")
                 else:
                     transaction.set_rollback(True)  # an error, returned instead of raised
-                return response
+            crash_point("core.idempotency.after_commit")
+            return response
         except IntegrityError:
             record = IdempotencyRecord.objects.filter(scope=scope, key=key).first()
             if record is None:

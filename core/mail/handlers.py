@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 import structlog
 from django.utils import timezone
 
+from core.crash_points import crash_point
 from core.mail import services, smtp
 from core.mail.models import Mail
 from core.mail.services import MailQueued
@@ -27,6 +28,7 @@ def send_mail(event: MailQueued) -> None:
         return
     if not services.claim(mail_id=mail.pk, now=timezone.now()):
         raise Postpone("Another worker is sending it", seconds=services.CLAIM.total_seconds())
+    crash_point("core.send_mail.before_call")
     try:
         smtp.send(mail)
     except smtp.Refused as refused:
@@ -36,7 +38,9 @@ def send_mail(event: MailQueued) -> None:
     except smtp.Unreachable as down:
         _put_off(mail, f"SMTP: {down}", seconds=RETRY_SECONDS)
     else:
+        crash_point("core.send_mail.after_call")
         services.mark_sent(mail_id=mail.pk, now=timezone.now())
+        crash_point("core.send_mail.after_commit")
 
 
 def _settle_refusal(mail: Mail, refused: smtp.Refused, *, now: datetime) -> None:

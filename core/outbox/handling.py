@@ -13,6 +13,7 @@ from django.db import transaction
 from django.db.models import F, QuerySet
 from django.utils import timezone
 
+from core.crash_points import crash_point
 from core.observability import request_id
 from core.outbox.models import OutboxMessage
 from core.outbox.registry import Handler, handler_named, restore
@@ -58,7 +59,9 @@ def _run(handler: Handler, message: OutboxMessage) -> None:
         _run_in_transaction(handler, message)
     else:
         handler.run(restore(handler, message.payload))
+        crash_point("core.handling.before_mark")
         _mark_handled(message)
+    crash_point("core.handling.after_commit")
 
 
 @transaction.atomic
@@ -67,6 +70,7 @@ def _run_in_transaction(handler: Handler, message: OutboxMessage) -> None:
     if _open_messages().select_for_update().filter(pk=message.pk).exists():
         handler.run(restore(handler, message.payload))
         _mark_handled(message)
+        crash_point("core.handling.before_commit")
 
 
 def _mark_handled(message: OutboxMessage) -> None:
@@ -117,6 +121,7 @@ def _bury(handler: Handler, message: OutboxMessage, error: Exception) -> None:
             )
             if is_buried and handler.on_dead:
                 handler.on_dead(restore(handler, message.payload))
+            crash_point("core.handling.before_bury")
     except Exception as failed:
         log.error("on_dead_failed", handler=handler.name, message_id=message.pk, exc_info=failed)
         _retry_in(message, LONGEST_RETRY, error=repr(failed), failures=1)

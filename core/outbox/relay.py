@@ -12,6 +12,7 @@ import structlog
 from django.db import connection, transaction
 from django.utils import timezone
 
+from core.crash_points import crash_point
 from core.outbox.models import OutboxMessage
 from core.outbox.registry import handler_named
 
@@ -39,6 +40,7 @@ def publish_batch(send: Send) -> int:
         if messages:
             unsent = [m.pk for m in messages if m.pk not in leases]
             _settle(leases, unsent, claimed_until)
+            crash_point("core.relay.after_settle")
     return len(messages)
 
 
@@ -62,7 +64,9 @@ def _send(message: OutboxMessage, send: Send) -> datetime:
     except KeyError:  # written by a newer release, or its handler was removed
         log.error("no_such_handler", handler=message.handler, message_id=message.pk)
         return timezone.now() + UNKNOWN_HANDLER_PAUSE
+    crash_point("core.relay.before_send")
     send(message.pk, handler.queue)
+    crash_point("core.relay.after_send")
     return timezone.now() + timedelta(seconds=min(handler.lease * 2**message.publications, LONGEST_LEASE))
 
 
