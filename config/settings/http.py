@@ -1,6 +1,6 @@
 """Who may ask, and what every answer carries."""
 
-from csp.constants import NONE, SELF
+from csp.constants import NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
 
 from config.settings.env import LOCAL_STACK, env
 from core.net import Networks
@@ -53,6 +53,8 @@ CONTENT_SECURITY_POLICY = {
         "form-action": [SELF],
     }
 }
+# The admin's theme runs Alpine expressions (eval) and sets inline styles; only staff see these pages.
+ADMIN_POLICY = {"script-src": [SELF, UNSAFE_EVAL, UNSAFE_INLINE], "style-src": [SELF, UNSAFE_INLINE]}
 
 # Peers whose X-Forwarded-For is believed: where nginx runs.
 TRUSTED_PROXIES = Networks(env.list("TRUSTED_PROXIES", default=["127.0.0.0/8", "::1/128"]))

@@ -65,12 +65,14 @@ class StaffFrameOptions(_StaffPages, XFrameOptionsMiddleware):
 
 
 class HtmlPolicy(CSPMiddleware):
-    """Content-Security-Policy on documents that a browser renders."""
+    """Content-Security-Policy on documents that a browser renders; the admin's theme needs a wider one."""
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
-        if response.get("Content-Type", "").startswith("text/html"):
-            return super().process_response(request, response)
-        return response
+        if not response.get("Content-Type", "").startswith("text/html"):
+            return response
+        if request.path_info.startswith("/admin"):
+            response._csp_update = settings.ADMIN_POLICY  # type: ignore[attr-defined]
+        return super().process_response(request, response)
 
 
 class AllowedOrigins(CorsMiddleware):
