@@ -60,13 +60,14 @@ def idempotent(view: View) -> View:
                     crash_point("core.idempotency.before_commit")
                 else:
                     transaction.set_rollback(True)  # an error, returned instead of raised
-            crash_point("core.idempotency.after_commit")
-            return response
         except IntegrityError:
             record = IdempotencyRecord.objects.filter(scope=scope, key=key).first()
             if record is None:
                 raise  # another constraint's business
             return _replay(record, fingerprint)
+        else:
+            crash_point("core.idempotency.after_commit")
+            return response
 
     return wrapped
 
