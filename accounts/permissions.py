@@ -17,4 +17,4 @@ class IsStaff(BasePermission):
 
     def has_permission(self, request: Request, view: Any) -> bool:
         user = request.user
-        return bool(user and user.is_authenticated and user.is_staff) and queries.is_active_staff(user.pk)
+        return bool(user.is_authenticated and user.is_staff and queries.is_active_staff(user.pk))

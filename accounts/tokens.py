@@ -60,10 +60,14 @@ def _key_of(token: str) -> keys.Key:
 class _OurToken(Token):
     _token_backend = KeyRingBackend("EdDSA")
 
+    def __init__(self, token: str | None = None) -> None:
+        """A verified token, or with None a new one. Raises TokenError (ExpiredTokenError)."""
+        super().__init__(token)  # type: ignore[arg-type]  # simplejwt's annotation
+
     @property
     def kid(self) -> str:
         """The id of the key that verified the token; it was read from `token` itself."""
-        return str(jwt.get_unverified_header(self.token)["kid"])
+        return str(jwt.get_unverified_header(str(self.token))["kid"])
 
     @classmethod
     def issue(cls, *, user_id: Any, session_id: Any, **claims: Any) -> Self:

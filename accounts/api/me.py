@@ -8,6 +8,7 @@ from rest_framework.views import APIView
 
 from accounts import queries
 from accounts.api.fields import NameField
+from accounts.authentication import signed_in
 from accounts.permissions import IsCustomer
 from accounts.services import profile
 
@@ -31,12 +32,12 @@ class MeView(APIView):
     @extend_schema(operation_id="get_me", responses=ProfileSerializer)
     def get(self, request: Request) -> Response:
         """One's own profile."""
-        return Response(ProfileSerializer(queries.active_user(request.user.pk)).data)
+        return Response(ProfileSerializer(queries.active_user(signed_in(request).pk)).data)
 
     @extend_schema(operation_id="change_me", request=ProfileChangeSerializer, responses=ProfileSerializer)
     def patch(self, request: Request) -> Response:
         """Change what is given. Fields that are not one's own to change are ignored."""
         body = ProfileChangeSerializer(data=request.data)
         body.is_valid(raise_exception=True)
-        user = profile.change(user_id=request.user.pk, **body.validated_data)
+        user = profile.change(user_id=signed_in(request).pk, **body.validated_data)
         return Response(ProfileSerializer(user).data)
