@@ -45,3 +45,5 @@ LANGUAGES = [("en", "English"), ("he", "עברית")]
 TIME_ZONE = "UTC"
 USE_I18N = True
 USE_TZ = True
+
+UNFOLD = {"SITE_TITLE": "Shop", "SITE_HEADER": "Shop", "SITE_SYMBOL": "storefront"}
