@@ -5,8 +5,9 @@ from functools import cache
 
 from orders.gateways.base import Carrier, Gateway
 from orders.gateways.sandbox import SandboxCarrier, SandboxGateway
+from orders.gateways.stripe import StripeGateway
 
-GATEWAYS: Mapping[str, Callable[[], Gateway]] = {"sandbox": SandboxGateway}
+GATEWAYS: Mapping[str, Callable[[], Gateway]] = {"sandbox": SandboxGateway, "stripe": StripeGateway}
 CARRIERS: Mapping[str, Callable[[], Carrier]] = {"sandbox": SandboxCarrier}
 
 
