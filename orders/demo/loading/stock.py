@@ -12,7 +12,7 @@ from orders.demo.history import HistoricOrder, digest
 from orders.demo.loading.sales import Sales
 
 Reason = StockEntry.Reason
-SCARCE = 12  # of 256 variants have few units left or none, so that lists show that too
+SCARCE = 4  # of 256 variants have few units left or none, so that lists show that too
 FEW, MOST, SURELY = 4, 200, 60
 
 

@@ -9,17 +9,23 @@ from orders.demo.replay.settling import Settled
 from orders.demo.replay.shopping import Placed
 
 AMOUNTS = ("subtotal", "discount", "shipping", "tax", "total", "lines", "currency")
+LATE_SHOWN = 5
 MAILS = {"shipped": 2, "delivered": 2}  # placed and shipped
 
 
 def broken(orders: Sequence[Placed], settled: Sequence[Settled]) -> list[str]:
     """One sentence for each order that is not as it was promised."""
-    open_numbers = {placed.number for placed in orders} - {each.placed.number for each in settled}
-    found = [f"{number}: not settled in time" for number in sorted(open_numbers)]
+    found = [*_late(orders, settled), *_twice(orders)]
     for each in settled:
         found.extend(f"{each.placed.number}: {wrong}" for wrong in _wrong(each))
-    found.extend(_twice(orders))
     return found
+
+
+def _late(orders: Sequence[Placed], settled: Sequence[Settled]) -> Iterator[str]:
+    late = sorted({placed.number for placed in orders} - {each.placed.number for each in settled})
+    if late:
+        more = ", ..." if len(late) > LATE_SHOWN else ""
+        yield f"{len(late)} orders were not settled in time: {', '.join(late[:LATE_SHOWN])}{more}"
 
 
 def _wrong(each: Settled) -> Iterator[str]:

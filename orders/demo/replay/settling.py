@@ -14,7 +14,7 @@ from orders.demo.replay.http import Answer, NotAnswered, Shop
 from orders.demo.replay.shopping import Placed
 
 SETTLED = {"shipped", "delivered", "payment_failed", "cancelled"}
-LOOK_EVERY = 0.5  # seconds
+FIRST_PAUSE, LONGEST_PAUSE = 0.5, 4.0  # seconds between two rounds; longer while nothing happens
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +43,7 @@ def wait(shop: Shop, orders: Sequence[Placed], *, within: float, concurrency: in
     """Look at each open order again and again until it is settled or `within` seconds are over."""
     deadline = time.monotonic() + within
     settled: list[Settled] = []
-    waiting = list(orders)
+    waiting, pause = list(orders), FIRST_PAUSE
     with (
         ThreadPoolExecutor(concurrency) as pool,
         bar(total=len(orders), label="Waiting for the workers", unit="orders") as progress,
@@ -54,8 +54,9 @@ def wait(shop: Shop, orders: Sequence[Placed], *, within: float, concurrency: in
             settled += done
             progress.update(len(done))
             waiting = [placed for placed, each in zip(waiting, seen, strict=True) if not each]
+            pause = FIRST_PAUSE if done else min(2 * pause, LONGEST_PAUSE)
             left = deadline - time.monotonic()
-            if left <= 0 or (waiting and shop.stopping.wait(min(LOOK_EVERY, left))):
+            if left <= 0 or (waiting and shop.stopping.wait(min(pause, left))):
                 break
     return settled
 
