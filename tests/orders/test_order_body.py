@@ -72,7 +72,7 @@ CASES = [
 
 
 @pytest.mark.parametrize(("path", "value", "field", "code"), CASES)
-def test_order_body__one_field_wrong__names_it_and_writes_nothing(guest, body, path, value, field, code):
+def test_order_body__one_field_wrong__names_it_and_writes_nothing(guest, body, *, path, value, field, code):
     response = guest.order(_with(body, path, value))
 
     assert response.status_code == 400, response.content

@@ -1,0 +1,57 @@
+from itertools import product
+
+import pytest
+from django.utils import timezone
+
+from core.errors import NotFound
+from core.ids import uuid7
+from core.outbox.models import OutboxMessage
+from orders import states
+from orders.models import OrderEvent, Status
+from tests.factories.orders import OrderFactory
+
+pytestmark = pytest.mark.django_db
+REFUSED = [(a, b) for a, b in product(Status, Status) if b not in states.ALLOWED[a]]
+
+
+def _move(order, to, **values):
+    return states.move(order_id=order.pk, to=to, actor="staff:a@shop.test", now=timezone.now(), **values)
+
+
+def test_allowed__table__knows_every_status():
+    assert set(states.ALLOWED) == set(Status)
+
+
+def test_move__allowed__writes_status_timeline_and_news():
+    order = OrderFactory()
+
+    before = _move(order, Status.CANCELLED, reason="changed my mind", data={"a": 1})
+
+    order.refresh_from_db()
+    event = OrderEvent.objects.latest("id")
+    assert (before, order.status) == ("pending", "cancelled")
+    assert (event.from_status, event.to_status, event.actor, event.reason, event.data) == (
+        "pending",
+        "cancelled",
+        "staff:a@shop.test",
+        "changed my mind",
+        {"a": 1},
+    )
+    assert set(OutboxMessage.objects.values_list("event", flat=True)) == {"orders.order_cancelled"}
+
+
+@pytest.mark.parametrize(("before", "after"), REFUSED)
+def test_move__not_in_the_table__is_refused_and_changes_nothing(before, after):
+    order = OrderFactory(status=before, line=None)
+
+    with pytest.raises(states.TransitionRefused):
+        _move(order, after)
+
+    order.refresh_from_db()
+    assert order.status == before
+    assert OrderEvent.objects.count() == 1
+
+
+def test_move__no_such_order__is_not_found():
+    with pytest.raises(NotFound):
+        states.move(order_id=uuid7(), to=Status.PAID, actor="system", now=timezone.now())
