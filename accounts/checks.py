@@ -6,7 +6,7 @@ from django.apps import AppConfig
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
 
-from accounts import keys
+from accounts import key_files
 
 
 @register(Tags.security, deploy=True)
@@ -21,7 +21,7 @@ def check_signing_keys(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -
 
 def _check_file(file: Path) -> list[CheckMessage]:
     try:
-        keys.read(file)
-    except keys.UnusableKey as error:
+        key_files.read(file)
+    except key_files.UnusableKey as error:
         return [Error(f"A signing key cannot be used: {error}", id="accounts.E002")]
     return []

@@ -15,6 +15,7 @@ from rest_framework_simplejwt.exceptions import TokenBackendError, TokenBackendE
 from rest_framework_simplejwt.tokens import Token
 
 from accounts import keys
+from accounts.key_files import Key
 
 REQUIRED = ["exp", "iat", "iss", "aud", "sub", "sid", "jti"]
 
@@ -49,7 +50,7 @@ class KeyRingBackend(TokenBackend):
             raise TokenBackendError("Token is invalid") from error
 
 
-def _key_of(token: str) -> keys.Key:
+def _key_of(token: str) -> Key:
     kid = jwt.get_unverified_header(token).get("kid")
     key = keys.ring().find(kid) if isinstance(kid, str) else None
     if key is None:

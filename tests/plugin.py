@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from accounts import keys
+from accounts import key_files
 from core.localstack.servers import throwaway_servers
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -43,7 +43,7 @@ def _start_servers() -> None:
     atexit.register(_resources.close)  # where pytest fails before it is configured
     os.environ["PYTEST_PLUGINS"] = "tests.plugin"  # workers load this module as early as we did
     os.environ["TEST_RUN_DIR"] = _resources.enter_context(tempfile.TemporaryDirectory(prefix="shop-tests-"))
-    keys.create(Path(os.environ["TEST_RUN_DIR"]) / "keys")
+    key_files.create(Path(os.environ["TEST_RUN_DIR"]) / "keys")
     if {"TEST_DATABASE_URL", "TEST_REDIS_URL"} <= os.environ.keys():
         return
     local = ROOT / ".local"

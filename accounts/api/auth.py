@@ -13,6 +13,8 @@ from accounts.api.fields import NameField, PasswordField
 from accounts.services import registration, sessions, verification
 from core.http.throttles import client_address
 
+NO_STORE = {"Cache-Control": "no-store"}  # RFC 6749, 5.1
+
 
 class RegistrationSerializer(serializers.Serializer[object]):
     email = serializers.EmailField(max_length=254)
@@ -76,7 +78,7 @@ class LoginView(OpenView):
         body = CredentialsSerializer(data=request.data)
         body.is_valid(raise_exception=True)
         pair = sessions.log_in(**body.validated_data, device=_device(request), now=timezone.now())
-        return Response(TokenPairSerializer(pair).data)
+        return Response(TokenPairSerializer(pair).data, headers=NO_STORE)
 
 
 class RefreshView(OpenView):
@@ -88,7 +90,7 @@ class RefreshView(OpenView):
         body = RefreshSerializer(data=request.data)
         body.is_valid(raise_exception=True)
         pair = sessions.refresh(token=body.validated_data["refresh"], now=timezone.now())
-        return Response(TokenPairSerializer(pair).data)
+        return Response(TokenPairSerializer(pair).data, headers=NO_STORE)
 
 
 class LogoutView(OpenView):

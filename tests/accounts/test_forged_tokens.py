@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from django.conf import settings
 
-from accounts import keys
+from accounts import key_files, keys
 from accounts.tokens import RefreshToken
 from core.ids import uuid7
 from tests.factories.accounts import bearer
@@ -145,9 +145,9 @@ def test_refresh__forged_token__is_401(post, alice, forgery):
 
 
 def test_access__key_was_retired__is_refused_though_seen_before(client, alice, own_keys):
-    old = keys.create(own_keys)
+    old = key_files.create(own_keys)
     headers = bearer(alice)
-    keys.create(own_keys)
+    key_files.create(own_keys)
 
     before = client.get("/api/v1/me", headers=headers).status_code
     old.unlink()

@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from django.core.checks import run_checks
 from django.core.management import call_command
 
-from accounts import keys
+from accounts import key_files, keys
 
 # RFC 8037, appendix A: the example key and its RFC 7638 thumbprint.
 RFC_8037_SEED = bytes.fromhex("9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60")
@@ -33,7 +33,7 @@ def key_checks():
 def test_read__the_rfc_example__has_its_thumbprint(tmp_path):
     write(tmp_path / "a.pem", Ed25519PrivateKey.from_private_bytes(RFC_8037_SEED))
 
-    key = keys.read(tmp_path / "a.pem")
+    key = key_files.read(tmp_path / "a.pem")
 
     assert (key.kid, key.jwk["x"]) == (RFC_8037_KID, "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo")
 
@@ -44,15 +44,15 @@ def test_read__the_rfc_example__has_its_thumbprint(tmp_path):
 def test_read__not_a_key__is_unusable(tmp_path, content):
     (tmp_path / "a.pem").write_bytes(content)
 
-    with pytest.raises(keys.UnusableKey, match=r"a\.pem"):
-        keys.read(tmp_path / "a.pem")
+    with pytest.raises(key_files.UnusableKey, match=r"a\.pem"):
+        key_files.read(tmp_path / "a.pem")
 
 
 def test_read__short_rsa__is_unusable(tmp_path):
     write(tmp_path / "a.pem", generate_private_key(65537, 1024))
 
-    with pytest.raises(keys.UnusableKey, match="2048"):
-        keys.read(tmp_path / "a.pem")
+    with pytest.raises(key_files.UnusableKey, match="2048"):
+        key_files.read(tmp_path / "a.pem")
 
 
 @pytest.mark.parametrize(("algorithm", "alg"), [("ed25519", "EdDSA"), ("rsa", "RS256")])
@@ -81,10 +81,10 @@ def test_create_signing_key__if_missing__makes_one_only(directory):
 
 def test_ring__key_added__signs_while_the_old_one_verifies(directory, monkeypatch):
     monkeypatch.setattr(keys, "LOOK_SECONDS", 0)
-    keys.create(directory)
+    key_files.create(directory)
     old = keys.ring().signing()
 
-    keys.create(directory)
+    key_files.create(directory)
 
     assert keys.ring().signing().kid != old.kid
     assert keys.ring().find(old.kid) is not None
@@ -92,24 +92,24 @@ def test_ring__key_added__signs_while_the_old_one_verifies(directory, monkeypatc
 
 def test_ring__key_added_by_another_process__is_found_without_waiting(directory, monkeypatch):
     monkeypatch.setattr(keys, "LOOK_SECONDS", 3600)
-    keys.create(directory)
+    key_files.create(directory)
     assert len(keys.ring().all()) == 1
 
-    added = keys.read(keys.create(directory))
+    added = key_files.read(key_files.create(directory))
 
     assert keys.ring().find(added.kid) is not None
 
 
 def test_ring__broken_file__does_not_take_the_others_along(directory):
-    keys.create(directory)
+    key_files.create(directory)
     (directory / "zzz.pem").write_text("half a ke")
 
     assert keys.ring().signing().algorithm == "EdDSA"
 
 
 def test_jwks__private_parts__are_not_published(client, directory):
-    keys.create(directory)
-    keys.create(directory, algorithm="rsa")
+    key_files.create(directory)
+    key_files.create(directory, algorithm="rsa")
 
     response = client.get("/.well-known/jwks.json")
 
@@ -131,13 +131,13 @@ def test_check__no_key__is_an_error(directory):
 
 
 def test_check__broken_key__is_an_error(directory):
-    keys.create(directory)
+    key_files.create(directory)
     (directory / "zzz.pem").write_text("half a ke")
 
     assert key_checks() == ["accounts.E002"]
 
 
 def test_check__good_key__passes(directory):
-    keys.create(directory)
+    key_files.create(directory)
 
     assert key_checks() == []

@@ -21,6 +21,7 @@ def test_login__right_password__gives_tokens_and_starts_a_session(post, alice):
     assert response.status_code == 200
     assert set(pair) == {"access", "refresh", "token_type", "expires_in"}
     assert (pair["token_type"], pair["expires_in"]) == ("Bearer", 300)
+    assert response["Cache-Control"] == "no-store"
     assert (session.user_id, session.user_agent, session.address) == (alice.pk, "Phone", "192.0.2.7")
     assert session.refresh_hash not in pair["refresh"]
 

@@ -20,6 +20,7 @@ def test_refresh__current_token__gives_a_new_pair(post, pair, client):
     fresh = response.json()
     me = client.get("/api/v1/me", headers={"Authorization": f"Bearer {fresh['access']}"})
     assert (response.status_code, set(fresh)) == (200, set(pair))
+    assert response["Cache-Control"] == "no-store"
     assert fresh["refresh"] != pair["refresh"]
     assert me.json()["email"] == "alice@shop.test"
 

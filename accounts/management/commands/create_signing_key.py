@@ -5,7 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
-from accounts import keys
+from accounts import key_files
 
 
 class Command(BaseCommand):
@@ -13,7 +13,7 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []  # it is what the check of the keys asks for
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--algorithm", choices=keys.ALGORITHMS, default="ed25519")
+        parser.add_argument("--algorithm", choices=key_files.ALGORITHMS, default="ed25519")
         parser.add_argument(
             "--if-missing", action="store_true", help="Do nothing where there is a key already."
         )
@@ -23,5 +23,5 @@ class Command(BaseCommand):
         if if_missing and any(directory.glob("*.pem")):
             self.stdout.write("There is a signing key already.")
             return
-        file = keys.create(directory, algorithm=algorithm)
-        self.stdout.write(f"Made {file.name}, key id {keys.read(file).kid}")
+        file = key_files.create(directory, algorithm=algorithm)
+        self.stdout.write(f"Made {file.name}, key id {key_files.read(file).kid}")
