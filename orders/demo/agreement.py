@@ -17,6 +17,8 @@ from django.db import connection
 
 from orders.demo import agreement_sql as questions
 
+Parameters = dict[str, Any]  # of agreement_sql
+
 SHOWN = 20  # disagreements of one kind
 WHOLE_SHOP = {
     "units by the stock ledger": questions.STOCK_LEDGER,
@@ -71,7 +73,7 @@ def sandbox_ledger() -> dict[str, Any] | None:
     return ledger
 
 
-def _parameters(acknowledged: Collection[Acknowledged]) -> dict[str, list[object]]:
+def _parameters(acknowledged: Collection[Acknowledged]) -> Parameters:
     return {
         "ids": [order.id for order in acknowledged],
         "numbers": [order.number for order in acknowledged],
@@ -80,7 +82,7 @@ def _parameters(acknowledged: Collection[Acknowledged]) -> dict[str, list[object
     }
 
 
-def _answers(what: str, question: str, parameters: Mapping[str, object]) -> Iterator[str]:
+def _answers(what: str, question: str, parameters: Parameters) -> Iterator[str]:
     rows = _rows(question, parameters)
     for subject, expected, found in rows[:SHOWN]:
         yield f"{subject}: {what} should be {expected}, is {found}"
@@ -88,13 +90,13 @@ def _answers(what: str, question: str, parameters: Mapping[str, object]) -> Iter
         yield f"{what}: {len(rows) - SHOWN} more like these"
 
 
-def _rows(question: str, parameters: Mapping[str, object]) -> list[tuple[Any, ...]]:
+def _rows(question: str, parameters: Parameters) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(question, parameters)
         return cursor.fetchall()
 
 
-def _with_provider(ledger: Mapping[str, Any], parameters: Mapping[str, object]) -> Iterator[str]:
+def _with_provider(ledger: Mapping[str, Any], parameters: Parameters) -> Iterator[str]:
     """The provider took each order's total once, and carried one parcel for it, or neither."""
     charges, cents, parcels = Counter[str](), Counter[str](), Counter[str]()
     for payment in ledger["payments"]:

@@ -53,7 +53,7 @@ def _shopper(order: HistoricOrder, of_sku: dict[str, Product], random: Random, *
     return Shopper(
         name=order.customer.name,
         email=f"{order.customer.id.lower()}.{visit}@replay.shop.test",
-        password=f"replay {visit} {digest(visit).hex()[:8]}",
+        password=digest("password", visit).hex()[:24],
         registers=random.random() < REGISTERING,
         looks_in=looked_at.category_slug,
         looks_at=looked_at.slug,
