@@ -11,7 +11,7 @@ def handle_message(*, message_id: int) -> None:
     handling.handle(message_id)
 
 
-@shared_task(name="core.prune", ignore_result=True, queue="default", soft_time_limit=240, time_limit=270)
+@shared_task(name="core.prune", ignore_result=True, soft_time_limit=240, time_limit=270)
 def prune() -> None:
     """Delete what nobody needs any more. Safe to repeat and to stop midway; beat runs it every hour."""
     retention.prune(now=timezone.now())
