@@ -21,10 +21,17 @@ async def serve(*, directory: Path, port: int) -> None:
     stopping = asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, stopping.set)
-    handler = Mailbox(directory)
+    handler = Mailbox(_maildir(directory))
     server = await loop.create_server(lambda: SMTP(handler, enable_SMTPUTF8=True), HOST, port)
     async with server:
         await stopping.wait()
+
+
+def _maildir(directory: Path) -> Path:
+    """mailbox.Maildir makes its three parts only together with `directory`, which may be there already."""
+    for part in ("tmp", "new", "cur"):
+        (directory / part).mkdir(parents=True, exist_ok=True)
+    return directory
 
 
 if __name__ == "__main__":

@@ -29,7 +29,9 @@ class Inbox:
 @pytest.fixture
 def smtp(settings, tmp_path, monkeypatch):
     """A connection to a running inbox that writes where the views read."""
-    settings.MAIL_INBOX_DIR = str(tmp_path / "mail")
+    directory = tmp_path / "mail"
+    directory.mkdir()  # as `make run` leaves it: there, and empty
+    settings.MAIL_INBOX_DIR = str(directory)
     monkeypatch.setenv("MAIL_INBOX_DIR", settings.MAIL_INBOX_DIR)
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     inbox = Inbox(ports.free_port())
