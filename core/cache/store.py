@@ -25,6 +25,7 @@ from core.cache.wire import wire
 from core.http.conditional import etag_of
 
 HARD_TTL = 3600  # seconds an entry may lie in Redis
+GENERATION_TTL = 86_400  # seconds; what ends with a generation is read anew, so its end is harmless
 LOCK_SECONDS = 5  # a caller that died while computing holds up the others no longer than this
 FIRST_POLL, LONGEST_POLL = 0.002, 0.02  # seconds
 
@@ -127,7 +128,7 @@ class _Lookup:
 
     def _complete(self) -> list[bytes]:
         """Generations for tags that never had one, or lost it: by whoever is first."""
-        first = [("SET", key, _token(), "NX") for key in self.tag_keys]
+        first = [("SET", key, _token(), "NX", "EX", GENERATION_TTL) for key in self.tag_keys]
         *_, found = wire().run(*first, ("MGET", *self.tag_keys))
         return [value or _token().encode() for value in found]  # evicted at once: agrees with no entry
 
@@ -163,8 +164,8 @@ def _computed(compute: Callable[[], bytes]) -> Entry:
 
 
 def _set_new_generations(tags: set[str]) -> None:
-    pairs = [part for tag in tags for part in (_tag_key(tag), _token())]
-    wire().run(("MSET", *pairs) if pairs else ("PING",))
+    commands = [("SET", _tag_key(tag), _token(), "EX", GENERATION_TTL) for tag in tags]
+    wire().run(*commands or [("PING",)])
 
 
 def _tag_key(tag: str) -> str:
