@@ -13,5 +13,5 @@ def handle_message(*, message_id: int) -> None:
 
 @shared_task(name="core.prune", ignore_result=True, soft_time_limit=240, time_limit=270)
 def prune() -> None:
-    """Delete what nobody needs any more. Safe to repeat and to stop midway; beat runs it every hour."""
+    """Delete what nobody needs any more. Queue: default. Safe to repeat and to stop midway."""
     retention.prune(now=timezone.now())

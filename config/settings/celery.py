@@ -27,7 +27,11 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 }
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
-    "core.prune": {"task": "core.prune", "schedule": crontab(minute="17")},
+    "core.prune": {
+        "task": "core.prune",
+        "schedule": crontab(minute="17"),
+        "options": {"queue": "default"},
+    },
     "accounts.prune_sessions": {
         "task": "accounts.prune_sessions",
         "schedule": crontab(hour="3", minute="41"),

@@ -1,0 +1,83 @@
+import inspect
+import re
+
+from django.contrib.auth.models import AnonymousUser
+from django.test import RequestFactory
+from rest_framework.views import APIView
+
+from core.http.lean import LeanReads
+from tests.architecture.house import PACKAGES, ROOT, routes
+
+NOT_IN_THE_SCHEMA = {"/api/schema", "/api/docs"}
+METHODS = {"get", "post", "put", "patch", "delete"}
+
+
+def _api_routes():
+    return [route for route in routes() if route.view and issubclass(route.view, APIView)]
+
+
+def _in_schema(path):
+    return re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", path)
+
+
+def test_views__all_under_the_api__are_api_views():
+    """Anything else would answer without our authentication, permissions and problems."""
+    others = [r.path for r in routes() if r.path.startswith("/api/v1/") and r not in _api_routes()]
+
+    assert others == []
+
+
+def test_views__all__state_their_permissions_themselves():
+    silent = [r.view.__name__ for r in _api_routes() if not _states_permissions(r.view)]
+
+    assert silent == []
+
+
+def _states_permissions(view):
+    ours = [c for c in view.__mro__ if c.__module__.split(".")[0] in PACKAGES]
+    return any("permission_classes" in vars(c) for c in ours)
+
+
+def test_lean_reads__all__ask_who_it_is_or_are_open_to_all():
+    """LeanReads does not run permission classes, so they must let a stranger read."""
+    stranger = RequestFactory().get("/")
+    stranger.user = AnonymousUser()
+    closed = {
+        r.view
+        for r in _api_routes()
+        if issubclass(r.view, LeanReads)
+        and not all(
+            permission().has_permission(stranger, r.view()) for permission in r.view.permission_classes
+        )
+    }
+
+    assert [v.__name__ for v in closed if "require_user" not in inspect.getsource(v.get)] == []
+
+
+def test_schema__every_operation__is_in_it(client):
+    paths = client.get("/api/schema").json()["paths"]
+
+    missing = [
+        f"{method.upper()} {route.path}"
+        for route in _api_routes()
+        for method in METHODS & {m for m in dir(route.view) if callable(getattr(route.view, m))}
+        if route.path not in NOT_IN_THE_SCHEMA and method not in paths.get(_in_schema(route.path), {})
+    ]
+    assert missing == []
+
+
+def test_paths__under_the_api__have_no_trailing_slash():
+    assert [r.path for r in routes() if r.path.startswith("/api/") and r.path.endswith("/")] == []
+
+
+def test_tests__every_module_with_views__has_some_that_call_it():
+    tests = [p.read_text() for p in (ROOT / "tests").rglob("test_*.py")]
+    untested = [r.path for r in routes() if not any(_mentions(text, r.path) for text in tests)]
+
+    assert untested == []
+
+
+def _mentions(text, path):
+    """The path's fixed words, in their order, on one line or in one file that joins them."""
+    words = [word for word in re.split(r"/|<[^>]*>", path) if word and word not in ("api", "v1")]
+    return all(word in text for word in words)

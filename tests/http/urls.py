@@ -1,0 +1,104 @@
+"""Views that misbehave in the ways a test asks for; used through `settings.ROOT_URLCONF`."""
+
+from django.core.exceptions import PermissionDenied, SuspiciousOperation
+from django.db import OperationalError
+from django.http import Http404, HttpResponse
+from django.urls import path
+from rest_framework import serializers
+from rest_framework.exceptions import Throttled
+from rest_framework.parsers import MultiPartParser
+from rest_framework.permissions import AllowAny
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from core.errors import Conflict, FieldError
+from core.http.lean import LeanReads
+from core.http.parsers import JSONParser
+
+CANARY = "canary-4711"
+ERRORS = {
+    "crash": lambda: RuntimeError(f"postgres://shop:{CANARY}@db"),
+    "conflict": lambda: Conflict(
+        "Sold out", errors=[FieldError(field="items[0].sku", code="out_of_stock", detail="None left")]
+    ),
+    "missing": Http404,
+    "forbidden": PermissionDenied,
+    "suspicious": lambda: SuspiciousOperation(CANARY),
+    "throttled": lambda: Throttled(wait=1.2),
+    "database": lambda: OperationalError(f"connection to {CANARY} refused"),
+}
+
+
+class Line(serializers.Serializer):
+    sku = serializers.CharField(max_length=5)
+    quantity = serializers.IntegerField(min_value=1)
+
+
+class Document(serializers.Serializer):
+    lines = Line(many=True, required=False)
+    address = Line(required=False)
+    ids = serializers.ListField(child=serializers.UUIDField(), required=False)
+    amount = serializers.DecimalField(max_digits=9, decimal_places=2, required=False)
+    extra = serializers.JSONField(required=False)
+
+    def validate(self, attrs):
+        if "address" in attrs and "lines" not in attrs:
+            raise serializers.ValidationError("An address without lines", code="odd")
+        return attrs
+
+
+class Echo(APIView):
+    authentication_classes = []
+    permission_classes = [AllowAny]
+
+    def post(self, request):
+        document = Document(data=request.data)
+        document.is_valid(raise_exception=True)
+        return Response(document.validated_data)
+
+
+class Upload(APIView):
+    authentication_classes = []
+    permission_classes = [AllowAny]
+    parser_classes = [MultiPartParser, JSONParser]
+
+    def post(self, request):
+        return Response({"names": sorted(request.data)})
+
+
+class Raising(APIView):
+    authentication_classes = []
+    permission_classes = [AllowAny]
+
+    def post(self, request, error):
+        raise ERRORS[error]()
+
+
+class RaisingLean(LeanReads):
+    authentication_classes = []
+    permission_classes = [AllowAny]
+
+    def get(self, request, error):
+        raise ERRORS[error]()
+
+
+def plain(request, error):
+    raise ERRORS[error]()
+
+
+def read_body(request):
+    return HttpResponse(str(len(request.body)))
+
+
+urlpatterns = [
+    path("echo", Echo.as_view()),
+    path("upload", Upload.as_view()),
+    path("drf/<str:error>", Raising.as_view()),
+    path("lean/<str:error>", RaisingLean.as_view()),
+    path("plain/<str:error>", plain),
+    path("body", read_body),
+]
+handler400 = "core.http.problems.bad_request"
+handler403 = "core.http.problems.permission_denied"
+handler404 = "core.http.problems.page_not_found"
+handler500 = "core.http.problems.server_error"
