@@ -24,6 +24,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": 300,  # seconds; above the longest task
     "socket_connect_timeout": 1,
     "socket_timeout": 5,
+    "max_retries": 0,  # whoever publishes is told at once; the relay goes round again by itself
 }
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {

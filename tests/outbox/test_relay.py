@@ -1,0 +1,275 @@
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from textwrap import dedent
+from threading import Barrier
+
+import pytest
+from celery import current_app
+from django.core.management import call_command
+from django.db import connection
+from django.utils import timezone
+
+from core.management.commands import relay_outbox
+from core.outbox import handling
+from core.outbox.models import OutboxMessage
+from core.outbox.relay import BATCH, CLAIM, publish_batch
+
+pytestmark = pytest.mark.django_db
+
+
+def _due_in(message):
+    message.refresh_from_db()
+    return (message.next_attempt_at - timezone.now()).total_seconds()
+
+
+def test_publish_batch__due_messages__are_sent_to_their_queues_and_leased(on_thing, happen):
+    on_thing(print, queue="orders", lease=40)
+    messages = happen(3)
+    sent = []
+
+    count = publish_batch(lambda *call: sent.append(call))
+
+    assert count == 3
+    assert sorted(sent) == [(message.pk, "orders") for message in messages]
+    assert all(39 < _due_in(message) < 41 for message in messages)
+    assert publish_batch(lambda *call: sent.append(call)) == 0
+
+
+def test_publish_batch__nobody_answers__lease_doubles_up_to_an_hour(on_thing, happen, make_due):
+    on_thing(print, lease=60)
+    (message,) = happen()
+
+    leases = []
+    for _ in range(8):
+        make_due()
+        publish_batch(lambda *call: None)
+        leases.append(round(_due_in(message)))
+
+    assert leases == [60, 120, 240, 480, 960, 1920, 3600, 3600]
+
+
+def test_publish_batch__handled_dead_or_not_due__are_not_sent(on_thing, happen):
+    on_thing(print)
+    handled, dead, later, due = happen(4)
+    now = timezone.now()
+    OutboxMessage.objects.filter(pk=handled.pk).update(handled_at=now)
+    OutboxMessage.objects.filter(pk=dead.pk).update(dead_at=now)
+    OutboxMessage.objects.filter(pk=later.pk).update(next_attempt_at=now + timedelta(minutes=1))
+    sent = []
+
+    publish_batch(lambda message_id, queue: sent.append(message_id))
+
+    assert sent == [due.pk]
+
+
+def test_publish_batch__broker_fails_in_mid_batch__the_rest_is_due_at_once(on_thing, happen):
+    on_thing(print)
+    messages = happen(5)
+    sent = []
+
+    def send(message_id, queue):
+        if len(sent) == 2:
+            raise ConnectionError
+        sent.append(message_id)
+
+    with pytest.raises(ConnectionError):
+        publish_batch(send)
+    publish_batch(lambda message_id, queue: sent.append(message_id))
+
+    assert sorted(sent) == [message.pk for message in messages]
+
+
+def test_publish_batch__worker_is_faster_than_the_relay__what_it_decided_stands(on_thing, happen):
+    def postpone(event):
+        raise handling.Postpone("later", seconds=3)
+
+    on_thing(postpone)
+    on_thing(lambda event: None, name="tests.quick")
+    happen()
+
+    publish_batch(lambda message_id, queue: handling.handle(message_id))
+
+    put_off = OutboxMessage.objects.get(handler="tests.handler")
+    assert 2 < _due_in(put_off) < 4
+    assert OutboxMessage.objects.get(handler="tests.quick").state == "handled"
+
+
+def test_publish_batch__handler_of_another_release__does_not_stop_the_others(on_thing, happen):
+    on_thing(print)
+    stranger, known = happen(2)
+    OutboxMessage.objects.filter(pk=stranger.pk).update(handler="tests.from_the_future")
+    sent = []
+
+    publish_batch(lambda message_id, queue: sent.append(message_id))
+
+    assert sent == [known.pk]
+    assert 50 < _due_in(stranger) < 70
+
+
+@pytest.mark.django_db(transaction=True)
+def test_publish_batch__two_relays_at_once__send_each_message_once(on_thing, happen):
+    on_thing(print)
+    messages = happen(BATCH + 50)
+    sent, start = [], Barrier(2)
+
+    def relay(_):
+        start.wait()
+        try:
+            while publish_batch(lambda message_id, queue: sent.append(message_id)):
+                pass
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(relay, range(2)))
+
+    assert Counter(sent) == Counter(message.pk for message in messages)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_publish_batch__sending__holds_no_lock_and_no_transaction(on_thing, happen):
+    on_thing(print)
+    happen()
+    open_transactions = []
+
+    def send(message_id, queue):
+        open_transactions.append(connection.in_atomic_block)
+        with ThreadPoolExecutor(1) as pool:
+            pool.submit(_lock_now, message_id).result()
+
+    publish_batch(send)
+
+    assert open_transactions == [False]
+
+
+def _lock_now(message_id):
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT id FROM core_outboxmessage WHERE id = %s FOR UPDATE NOWAIT", [message_id])
+    finally:
+        connection.close()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_publish_batch__relay_killed_in_mid_batch__another_sends_the_rest(tmp_path):
+    program = dedent(
+        """
+        import os, signal
+        import django; django.setup()
+        from django.db import transaction
+        from core.mail.services import queue
+        from core.outbox.relay import publish_batch
+        with transaction.atomic():
+            for number in range(5):
+                queue(to="a@shop.test", subject=str(number), text="t")
+        sent = []
+        def send(message_id, queue):
+            sent.append(message_id)
+            if len(sent) == 3:
+                os.kill(os.getpid(), signal.SIGKILL)
+        publish_batch(send)
+        """
+    )
+    url = os.environ["DATABASE_URL"].rsplit("/", 1)[0] + "/" + connection.settings_dict["NAME"]
+    environment = {**os.environ, "DATABASE_URL": url, "DJANGO_SETTINGS_MODULE": "config.settings"}
+    killed = subprocess.run([sys.executable, "-c", program], env=environment, timeout=60, check=False)
+    waiting = [_due_in(message) for message in OutboxMessage.objects.all()]
+    OutboxMessage.objects.update(next_attempt_at=timezone.now())  # the claim has run out
+    sent = []
+
+    publish_batch(lambda message_id, queue: sent.append(message_id))
+
+    assert killed.returncode == -signal.SIGKILL
+    assert len(waiting) == 5
+    assert max(waiting) <= CLAIM.total_seconds()
+    assert len(sent) == 5
+
+
+@pytest.fixture
+def broker(monkeypatch):
+    """Point Celery's producers at a broker of the test: `broker(url)`."""
+
+    def use(url):
+        monkeypatch.setattr(current_app.conf, "broker_write_url", url)
+        current_app.amqp._producer_pool = None  # the next one is of the new address
+
+    yield use
+    monkeypatch.undo()
+    current_app.amqp._producer_pool = None
+
+
+@pytest.fixture
+def frozen():
+    """A port that accepts and never says anything."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield f"redis://127.0.0.1:{server.getsockname()[1]}/0"
+
+
+def test_relay__broker_works__messages_reach_their_queue(on_thing, happen):
+    on_thing(print, queue="orders")
+    (message,) = happen()
+
+    call_command("relay_outbox", once=True)
+
+    assert message.pk in _queued("orders")
+
+
+def _queued(queue):
+    """The ids of the messages waiting in `queue`, which is emptied."""
+    found = []
+    with current_app.connection_for_read() as link, link.SimpleQueue(queue) as waiting:
+        while True:
+            try:
+                message = waiting.get(block=False)
+            except waiting.Empty:
+                return found
+            found.append(message.payload[1]["message_id"])
+            message.ack()
+
+
+def test_relay__broker_refuses__gives_up_at_once_and_messages_stay_due(on_thing, happen, broker):
+    on_thing(print)
+    (message,) = happen()
+    broker("redis://127.0.0.1:1/0")
+
+    started = time.monotonic()
+    sent = relay_outbox.publish_due()
+
+    assert sent is None
+    assert time.monotonic() - started < 3
+    assert _due_in(message) <= 0
+
+
+def test_relay__broker_frozen__gives_up_within_its_time_out_and_messages_stay_due(
+    on_thing, happen, broker, frozen
+):
+    on_thing(print)
+    (message,) = happen()
+    broker(frozen)
+
+    started = time.monotonic()
+    sent = relay_outbox.publish_due()
+
+    assert sent is None
+    assert time.monotonic() - started < 8
+    assert _due_in(message) <= 0
+
+
+def test_relay__broker_comes_back__sends_what_waited(on_thing, happen, broker):
+    on_thing(print, queue="orders")
+    (message,) = happen()
+    url = current_app.conf.broker_write_url
+    broker("redis://127.0.0.1:1/0")
+    relay_outbox.publish_due()
+
+    broker(url)
+
+    assert relay_outbox.publish_due() == 1
+    assert message.pk in _queued("orders")
