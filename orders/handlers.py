@@ -23,14 +23,14 @@ from orders.events import (
     PaymentOrphaned,
 )
 from orders.gateways.base import ProviderUnavailable
-from orders.services import fulfilment, mails, payments
+from orders.services import fulfilment, mails, payments, settling
 
 RETRY_SECONDS = 1.0
 COMPENSATION_ATTEMPTS = 50  # about seven hours; then staff see it as dead and replay it
 
 
 def _fail_payment(event: OrderNews) -> None:
-    payments.give_up(
+    settling.give_up(
         order_id=event.order_id, reason="The payment could not be carried out", now=timezone.now()
     )
 

@@ -13,7 +13,7 @@ from core.outbox.models import OutboxMessage
 from orders.events import OrderPaid, OrderPlaced, PaymentAuthorised
 from orders.handlers import authorise_payment, capture_payment, give_back_payment, release_stock, ship_order
 from orders.models import Order, OrderEvent, Payment, Shipment
-from orders.services import fulfilment, payments
+from orders.services import fulfilment, settling
 
 pytestmark = pytest.mark.django_db
 STEPS = {"authorise": authorise_payment, "capture": capture_payment, "ship": ship_order}
@@ -192,8 +192,8 @@ def test_crash_between_call_and_outcome__resumes_with_the_same_keys(place, sandb
         raise KeyboardInterrupt
 
     for module, name in (
-        (payments, "_settle_authorised"),
-        (payments, "_settle_captured"),
+        (settling, "settle"),
+        (settling, "settle"),
         (fulfilment, "_settle"),
     ):
         with monkeypatch.context() as patch:
@@ -218,9 +218,22 @@ def _dies(message_name, monkeypatch, module, name):
     OutboxMessage.objects.filter(handler=message_name).update(attempts=1000)
 
 
+def _settling_dies(message_name, monkeypatch, when):
+    """As `_dies`, for what the gateway's charge says `when` of."""
+    real = settling.settle
+
+    def fail(**values):
+        if when(values["charge"]):
+            raise RuntimeError("no")
+        real(**values)
+
+    _dies(message_name, monkeypatch, settling, "settle")
+    monkeypatch.setattr(settling, "settle", fail)
+
+
 def test_authorise_dies__order_fails_and_what_the_provider_holds_is_voided(place, sandbox, work, monkeypatch):
     order = place()
-    _dies("orders.authorise_payment", monkeypatch, payments, "_settle_authorised")
+    _settling_dies("orders.authorise_payment", monkeypatch, lambda charge: charge.is_held)
 
     work()
 
@@ -233,7 +246,7 @@ def test_authorise_dies__order_fails_and_what_the_provider_holds_is_voided(place
 def test_capture_dies_after_the_provider_captured__money_is_refunded(place, sandbox, work, monkeypatch):
     order = place()
     work(rounds=1)
-    _dies("orders.capture_payment", monkeypatch, payments, "_settle_captured")
+    _settling_dies("orders.capture_payment", monkeypatch, lambda charge: charge.captured > charge.refunded)
 
     work()
 
@@ -264,13 +277,13 @@ def test_shipping_dies__order_is_cancelled_and_refunded(place, sandbox, work, mo
 
 def test_authorisation_arrives_after_the_order_was_given_up__is_voided(place, sandbox, work, monkeypatch):
     order = place()
-    real = payments._settle_authorised
+    real = settling.settle
 
     def late(**values):
-        payments.give_up(order_id=order.pk, reason="too late", now=timezone.now())
+        settling.give_up(order_id=order.pk, reason="too late", now=timezone.now())
         real(**values)
 
-    monkeypatch.setattr(payments, "_settle_authorised", late)
+    monkeypatch.setattr(settling, "settle", late)
 
     work()
 
@@ -280,13 +293,14 @@ def test_authorisation_arrives_after_the_order_was_given_up__is_voided(place, sa
 
 def test_capture_arrives_after_the_order_was_given_up__is_refunded(place, sandbox, work, monkeypatch):
     order = place()
-    real = payments._settle_captured
+    real = settling.settle
 
     def late(**values):
-        payments.give_up(order_id=order.pk, reason="too late", now=timezone.now())
+        if values["charge"].captured:
+            settling.give_up(order_id=order.pk, reason="too late", now=timezone.now())
         real(**values)
 
-    monkeypatch.setattr(payments, "_settle_captured", late)
+    monkeypatch.setattr(settling, "settle", late)
 
     work()
 
@@ -298,7 +312,7 @@ def test_compensation__provider_down__is_tried_until_it_works(place, sandbox, wo
     order = place()
     work(rounds=1)
     up, settings.SANDBOX_URL = settings.SANDBOX_URL, "http://127.0.0.1:1"
-    payments.give_up(order_id=order.pk, reason="for the test", now=timezone.now())
+    settling.give_up(order_id=order.pk, reason="for the test", now=timezone.now())
     work(rounds=2)
     held = [p["status"] for p in sandbox.payments()]
     settings.SANDBOX_URL = up
