@@ -1,0 +1,1 @@
+"""Tools that break things: proxies between the parts, processes to kill and freeze, children that crash."""

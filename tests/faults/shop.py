@@ -1,0 +1,173 @@
+"""The shop as real processes, without demo data, made to be broken.
+
+nginx, gunicorn, Celery worker, relay, mail inbox and the sandbox provider run the commands of the local
+stack (core/localstack/house.py) on a database of their own in the test run's PostgreSQL, and Valkey
+databases of their own. Between client and nginx, between shop and provider, and between shop and broker
+stand proxies. Every crash point is armed and held back: `crash(...)` lets some of them kill once.
+"""
+
+import os
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+import redis
+import requests
+from django.utils import timezone
+
+from core.localstack import mailbox
+from core.localstack.house import House
+from core.localstack.layout import Layout
+from core.localstack.nginx import Nginx
+from core.localstack.ports import HOST, free_port
+from core.outbox.models import OutboxMessage
+from tests.faults.databases import using_database
+from tests.faults.processes import Process
+from tests.faults.proxy import Proxy
+from tests.stack import eventually
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+PORTS = ("inbox", "sandbox", "web", "nginx")
+CACHE, LIMITS, BROKER = 240, 241, 242  # of the run's Valkey; test workers use the first ones
+
+
+def crash_points() -> list[str]:
+    """The name of every crash point in the code."""
+    files = [file for app in ("core", "orders", "catalog") for file in (CHECKOUT / app).rglob("*.py")]
+    names = [name for file in files for name in re.findall(r'crash_point\("([^"]+)"\)', file.read_text())]
+    return sorted(names)
+
+
+@dataclass(frozen=True)
+class Elsewhere(Layout):
+    """A checkout whose state lies in another directory than its own."""
+
+    state: Path = Path()
+
+    @property
+    def local(self) -> Path:
+        return self.state
+
+
+class Shop:
+    """`url` is where clients go: through `front` to nginx. `in_use` makes its database Django's default."""
+
+    def __init__(self, directory: Path, *, database_url: str, redis_url: str, broker_url: str = "") -> None:
+        self.layout = Elsewhere(CHECKOUT, directory)
+        self.layout.make_directories()
+        self.database = urlsplit(database_url).path[1:]
+        self._redis_url, self._broker_url = redis_url, broker_url or f"{redis_url}/{BROKER}"
+        self._database_url = database_url
+        self._held_back = directory / "crash-points-held-back"
+        self._resources = ExitStack()
+        self.processes: dict[str, Process] = {}
+
+    def start(self, **environment: str) -> "Shop":
+        self._hold_back(crash_points())
+        ports = {name: free_port() for name in PORTS}
+        self.front, self.provider, self.broker = (
+            self._resources.enter_context(Proxy(port))
+            for port in (ports["nginx"], ports["sandbox"], urlsplit(self._broker_url).port or 5672)
+        )
+        self.url = f"http://{HOST}:{self.front.port}"
+        house = House(self.layout, ports, self._environment(ports) | environment)
+        nginx = Nginx(
+            template=CHECKOUT / "deploy" / "nginx" / "nginx.conf.template",
+            state=self.layout.nginx,
+            port=ports["nginx"],
+            web_port=ports["web"],
+            static=self.layout.static,
+            media=self.layout.media,
+        )
+        nginx.prepare()
+        programs = [house.sandbox(), house.inbox(), house.web(), house.worker(), house.relay()]
+        programs.append(house.server(nginx, cwd=CHECKOUT))
+        self.processes = {program.name: Process(program, self.layout.logs) for program in programs}
+        for process in self.processes.values():
+            process.start()
+        for process in self.processes.values():
+            process.wait_until_ready()
+        self._sandbox_url = f"http://{HOST}:{ports['sandbox']}"
+        return self
+
+    def stop(self) -> None:
+        for process in reversed(self.processes.values()):
+            process.stop()
+        self._resources.close()
+        with redis.Redis.from_url(self._redis_url) as server:
+            for number in (CACHE, LIMITS, BROKER):
+                server.select(number)
+                server.flushdb()
+
+    def __getitem__(self, name: str) -> Process:
+        return self.processes[name]
+
+    @contextmanager
+    def in_use(self) -> Iterator["Shop"]:
+        with using_database(self.database):
+            yield self
+            self.mend()
+
+    def mend(self) -> None:
+        for proxy in (self.front, self.provider, self.broker):
+            proxy.mend()
+        self._hold_back(crash_points())
+
+    @contextmanager
+    def crashing(self, *steps: str) -> Iterator[None]:
+        """Each of the steps kills the process that first comes by; at the end all of them have."""
+        self._hold_back([name for name in crash_points() if name not in steps])
+        yield
+        survived = set(steps) - self.crashed()
+        self._hold_back(crash_points())
+        assert not survived, f"No process came by {sorted(survived)}"
+
+    def crashed(self) -> set[str]:
+        return set(self._held_back.read_text().split())
+
+    def let_leases_end(self) -> None:
+        """What was sent and not handled is due now: as if the lease's time had passed."""
+        OutboxMessage.objects.filter(handled_at=None, dead_at=None, publications__gt=0).update(
+            next_attempt_at=timezone.now()
+        )
+
+    def open_messages(self) -> int:
+        return OutboxMessage.objects.filter(handled_at=None, dead_at=None).count()
+
+    def wait_until_quiet(self, *, seconds: float = 60) -> None:
+        """Until every message is handled (or dead)."""
+        eventually(lambda: not self.open_messages(), seconds=seconds)
+
+    def ledger(self) -> dict[str, Any]:
+        """The provider's and carrier's own books."""
+        return requests.get(f"{self._sandbox_url}/ledger", timeout=10).json()
+
+    def mails(self) -> list[dict[str, str]]:
+        return mailbox.mails(self.layout.mail)
+
+    def _hold_back(self, names: list[str]) -> None:
+        self._held_back.write_text("".join(f"{name}\n" for name in names))
+
+    def _environment(self, ports: Mapping[str, int]) -> dict[str, str]:
+        broker = urlsplit(self._broker_url)
+        proxied = broker._replace(netloc=broker.netloc.rsplit("@", 1)[0] + f"@{HOST}:{self.broker.port}")
+        return os.environ | {
+            "DATABASE_URL": self._database_url,
+            "CACHE_URL": f"{self._redis_url}/{CACHE}",
+            "LIMITS_URL": f"{self._redis_url}/{LIMITS}",
+            "BROKER_URL": urlunsplit(proxied),
+            "EMAIL_URL": f"smtp://{HOST}:{ports['inbox']}",
+            "SANDBOX_URL": f"http://{HOST}:{self.provider.port}",
+            "SANDBOX_HANG_SECONDS": "4",
+            "MAIL_INBOX_DIR": str(self.layout.mail),
+            "ALLOWED_HOSTS": f"{HOST},localhost",
+            "THROTTLE_SCALE": "100000",
+            "WEB_CONCURRENCY": "2",
+            "WEB_THREADS": "4",
+            "CRASH_AT": ",".join(crash_points()),
+            "CRASH_ONCE_FILE": str(self._held_back),
+        }

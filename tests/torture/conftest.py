@@ -1,0 +1,94 @@
+"""One breakable shop for all torture tests of a run; they run one after the other on one xdist worker."""
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from tests.factories.catalog import VariantFactory
+from tests.faults.acknowledged import AnswerLog
+from tests.faults.buyers import Buyers
+from tests.faults.children import Children
+from tests.faults.databases import copied_database, using_database
+from tests.faults.shop import Shop
+from tests.torture.scale import FULL
+
+HERE = Path(__file__).parent
+Goods = Callable[..., list[str]]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.path.is_relative_to(HERE):
+            item.add_marker(pytest.mark.django_db)
+            item.add_marker(pytest.mark.xdist_group("torture"))
+            item.add_marker(pytest.mark.timeout(7200 if FULL else 180))
+
+
+@pytest.fixture
+def _django_db_helper(django_db_setup) -> None:
+    """Instead of pytest-django's: no transaction around tests that commit to databases of their own."""
+
+
+@pytest.fixture(scope="session")
+def running_shop(django_db_setup, django_db_blocker, tmp_path_factory) -> Iterator[Shop]:
+    server = os.environ["TEST_DATABASE_URL"]
+    with (
+        django_db_blocker.unblock(),
+        copied_database(f"torture_{uuid4().hex[:8]}", server_url=server) as url,
+    ):
+        directory = tmp_path_factory.mktemp("torture")
+        shop = Shop(directory, database_url=url, redis_url=os.environ["TEST_REDIS_URL"])
+        try:
+            yield shop.start()
+        finally:
+            shop.stop()
+
+
+@pytest.fixture
+def shop(running_shop, django_db_blocker) -> Iterator[Shop]:
+    """The running shop, whole; its database is Django's for the test. What a test makes stays there."""
+    with django_db_blocker.unblock(), running_shop.in_use():
+        yield running_shop
+
+
+@pytest.fixture
+def log(tmp_path) -> Iterator[AnswerLog]:
+    with AnswerLog(tmp_path / "answers.jsonl") as answers:
+        yield answers
+
+
+@pytest.fixture
+def buyers(shop, log) -> Buyers:
+    return Buyers(shop.url, log)
+
+
+@pytest.fixture(scope="session")
+def quiet_database(running_shop, django_db_blocker) -> Iterator[str]:
+    """A database that no process of the shop looks at, for children and threads that play all parts."""
+    server = os.environ["TEST_DATABASE_URL"]
+    with django_db_blocker.unblock(), copied_database(f"torture_{uuid4().hex[:8]}", server_url=server) as url:
+        yield url.rsplit("/", 1)[1]
+
+
+@pytest.fixture
+def children(running_shop, quiet_database, django_db_blocker, settings) -> Iterator[Children]:
+    """Children on the quiet database, with the sandbox provider of the running shop."""
+    settings.SANDBOX_URL = f"http://127.0.0.1:{running_shop.provider.port}"
+    with django_db_blocker.unblock(), using_database(quiet_database):
+        yield Children(database=quiet_database, sandbox_url=settings.SANDBOX_URL)
+        running_shop.mend()
+
+
+@pytest.fixture
+def goods() -> Goods:
+    """`goods(3, stock=10)`: SKUs of new variants, in the database that the test uses."""
+
+    def make(count: int = 1, *, stock: int = 100_000) -> list[str]:
+        made = [VariantFactory(sku=f"T-{uuid4().hex[:10]}", stock=stock) for _ in range(count)]
+        return [variant.sku for variant in made]
+
+    return make
