@@ -7,7 +7,9 @@ import environ
 BASE_DIR = Path(__file__).resolve().parents[2]
 
 env = environ.FileAwareEnv()  # NAME_FILE may name a file that holds the value of NAME (Docker secrets)
-environ.Env.read_env(BASE_DIR / ".env")  # does nothing where there is none; real variables win
+# Neither file has to be there, and real variables win. The second is written by `make run` while it runs.
+environ.Env.read_env(BASE_DIR / ".env")
+environ.Env.read_env(BASE_DIR / ".local" / "env")
 
 DEBUG: bool = env.bool("DEBUG", default=False)
 SECRET_KEY: str = env.str("SECRET_KEY")

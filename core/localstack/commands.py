@@ -1,6 +1,7 @@
 """What `make run`, `make stop` and `make reset` do."""
 
 import asyncio
+import contextlib
 import os
 import shutil
 import signal
@@ -40,12 +41,12 @@ def run(layout: Layout) -> None:
 
 
 def _supervise(layout: Layout, given: Mapping[str, str]) -> None:
-    terminal = Terminal(layout.logs)
-    terminal.say(f"Starting the shop in {layout.root} (logs: .local/logs)")
-    house = plan(layout, given)
-    write_environment_file(layout.environment, house.environment, given)
-    supervisor = Supervisor(house.stages, record=Record(layout.record), terminal=terminal)
-    asyncio.run(supervisor.run(when_up=lambda: terminal.say(card(house.port, house.environment))))
+    with contextlib.closing(Terminal(layout.logs)) as terminal:
+        terminal.say(f"Starting the shop in {layout.root} (logs: .local/logs)")
+        house = plan(layout, given)
+        write_environment_file(layout.environment, house.environment, given)
+        supervisor = Supervisor(house.stages, record=Record(layout.record), terminal=terminal)
+        asyncio.run(supervisor.run(when_up=lambda: terminal.say(card(house.port, house.environment))))
 
 
 def _require_port(port: int) -> None:

@@ -90,6 +90,7 @@ def _setup(house: House, given: Mapping[str, str]) -> Stage:
             Step(
                 "Loading demo data",
                 program=house.manage("demo", "load_demo", "--if-empty", has_terminal=True),
+                is_needed=lambda: given.get("DEMO_DATA") != "no",
                 stamp=Stamp(layout.stamp("demo"), fingerprint(given.get("DATABASE_URL", ""))),
             ),
         ]

@@ -68,6 +68,8 @@ class Supervisor:
             step.stamp.write()
 
     async def _run_once(self, program: Program) -> None:
+        if program.has_terminal:
+            self._terminal.hand_over()
         child = Child(program, self._terminal, self._record)
         await child.start()
         try:

@@ -24,8 +24,14 @@ class Terminal:
         self.is_streaming = False
 
     def say(self, text: str = "") -> None:
-        _print("\n" * self._has_open_line + text)
-        self._has_open_line = False
+        self.hand_over()
+        _print(text)
+
+    def hand_over(self) -> None:
+        """Let somebody else write from the beginning of a line."""
+        if self._has_open_line:
+            _print("")
+            self._has_open_line = False
 
     @contextlib.contextmanager
     def step(self, text: str) -> Iterator[None]:
@@ -46,6 +52,11 @@ class Terminal:
         self._file(name).info(text)
         if self.is_streaming:
             _print(f"{self._prefix(name)} {text}")
+
+    def close(self) -> None:
+        for logger in self._files.values():
+            for handler in logger.handlers:
+                handler.close()
 
     def tail(self, name: str, count: int = 25) -> str:
         """The last lines of the process's log."""
