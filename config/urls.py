@@ -6,15 +6,15 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from accounts.urls import well_known
 
+# Tried in this order, one by one: what is asked for most stands first.
+api: list[URLPattern | URLResolver] = [
+    path("", include(f"{app}.urls")) for app in ("catalog", "orders", "todos", "accounts", "core")
+]
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("api/v1/", include(api)),
     path("", include("core.platform.urls")),
-    path("api/v1/", include("core.urls")),
-    path("api/v1/", include("todos.urls")),
     path("admin/", admin.site.urls),
     path(".well-known/", include(well_known)),
-    path("api/v1/", include("accounts.urls")),
-    path("api/v1/", include("orders.urls")),
-    path("api/v1/", include("catalog.urls")),
 ]
 
 if settings.LOCAL_STACK:

@@ -18,6 +18,7 @@ from core.http.conditional import PRIVATE, bytes_response, check_if_match, etag_
 from core.http.filters import QueryFilters
 from core.http.lean import LeanReads
 from core.http.pagination import KeysetPagination
+from core.http.permissions import caller_id
 from core.http.renderers import dumps
 from core.idempotency.decorator import idempotent
 from todos import queries, services
@@ -34,7 +35,7 @@ class PriorityField(serializers.ChoiceField):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(choices=Todo.Priority.labels, **kwargs)
 
-    def to_internal_value(self, data: Any) -> int:
+    def to_internal_value(self, data: Any) -> Any:
         return Todo.Priority[super().to_internal_value(data).upper()].value
 
     def to_representation(self, value: Any) -> str:
@@ -98,7 +99,7 @@ class TodosView(LeanReads):
     @idempotent
     def post(self, request: Request) -> Response:
         changes = _changes(request, is_partial=False)
-        todo = services.add(user_id=request.user.pk, changes=changes, now=timezone.now())
+        todo = services.add(user_id=caller_id(request), changes=changes, now=timezone.now())
         return _answer(todo, status=status.HTTP_201_CREATED, Location=reverse("todo", args=[todo.pk]))
 
     @extend_schema(
@@ -111,7 +112,7 @@ class TodosView(LeanReads):
         if request.GET.dict() != {"completed": "true"}:
             detail = "Say ?completed=true, and nothing else"
             raise Invalid(detail, errors=[FieldError(field="completed", code="required", detail=detail)])
-        return Response({"changed": services.clear_completed(user_id=request.user.pk)})
+        return Response({"changed": services.clear_completed(user_id=caller_id(request))})
 
 
 class TodoView(LeanReads):
@@ -126,7 +127,7 @@ class TodoView(LeanReads):
     @extend_schema(request=TodoSerializer(partial=True), responses=TodoSerializer)
     def patch(self, request: Request, todo_id: UUID) -> Response:
         todo = services.edit(
-            user_id=request.user.pk,
+            user_id=caller_id(request),
             todo_id=todo_id,
             changes=_changes(request, is_partial=True),
             require=lambda present: check_if_match(request, etag_of(_body(present))),
@@ -137,7 +138,7 @@ class TodoView(LeanReads):
     @extend_schema(responses={204: None})
     def delete(self, request: Request, todo_id: UUID) -> Response:
         services.remove(
-            user_id=request.user.pk,
+            user_id=caller_id(request),
             todo_id=todo_id,
             require=lambda present: check_if_match(request, etag_of(_body(present))),
         )
@@ -154,7 +155,7 @@ class BulkView(APIView):
         wanted = BulkSerializer(data=request.data)
         wanted.is_valid(raise_exception=True)
         changed = services.complete_many(
-            user_id=request.user.pk,
+            user_id=caller_id(request),
             todo_ids=wanted.validated_data["ids"],
             completed=wanted.validated_data["completed"],
             now=timezone.now(),

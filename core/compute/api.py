@@ -10,6 +10,7 @@ from rest_framework.views import APIView
 
 from core.compute import queries, services
 from core.compute.models import ComputeJob
+from core.http.permissions import caller_id
 from core.http.throttles import UserRateLimit
 from core.idempotency.decorator import idempotent
 
@@ -48,7 +49,7 @@ class ComputeView(APIView):
     def post(self, request: Request) -> Response:
         wanted = ComputeRequestSerializer(data=request.data)
         wanted.is_valid(raise_exception=True)
-        job = services.request_primes(user_id=request.user.pk, limit=wanted.validated_data["primes_below"])
+        job = services.request_primes(user_id=caller_id(request), limit=wanted.validated_data["primes_below"])
         body = ComputeJobSerializer(job, context={"request": request}).data
         return Response(body, status=status.HTTP_202_ACCEPTED, headers={"Location": body["url"]})
 
@@ -58,5 +59,5 @@ class ComputeJobView(APIView):
 
     @extend_schema(responses=ComputeJobSerializer)
     def get(self, request: Request, job_id: UUID) -> Response:
-        job = queries.job_of(user_id=request.user.pk, job_id=job_id)
+        job = queries.job_of(user_id=caller_id(request), job_id=job_id)
         return Response(ComputeJobSerializer(job, context={"request": request}).data)

@@ -26,7 +26,7 @@ class LeanReads(APIView):
         if request.method not in ("GET", "HEAD"):
             return super().dispatch(request, *args, **kwargs)
         try:
-            return self.get(request, *args, **kwargs)  # type: ignore[attr-defined, no-any-return]
+            return self.get(request, *args, **kwargs)  # type: ignore[attr-defined]
         except Exception as error:
             answer = problems.answer(error)
             if answer is None:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-from structlog.contextvars import bound_contextvars
+from structlog.contextvars import bind_contextvars, reset_contextvars
 
 from core.ids import uuid7
 
@@ -27,8 +27,9 @@ def accept(offered: str | None) -> str:
 def bind(request_id: str) -> Iterator[None]:
     """Work in this block belongs to `request_id`: log lines and outbox messages carry it."""
     token = _current.set(request_id)
-    with bound_contextvars(request_id=request_id):
-        try:
-            yield
-        finally:
-            _current.reset(token)
+    logged = bind_contextvars(request_id=request_id)
+    try:
+        yield
+    finally:
+        reset_contextvars(**logged)
+        _current.reset(token)

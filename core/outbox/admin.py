@@ -26,7 +26,7 @@ class StateFilter(admin.SimpleListFilter):
         return [(name, name) for name in self.states]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[OutboxMessage]) -> QuerySet[OutboxMessage]:
-        return queryset.filter(self.states[self.value()]) if self.value() in self.states else queryset
+        return queryset.filter(self.states.get(self.value() or "", Q()))
 
 
 @admin.register(OutboxMessage)

@@ -112,7 +112,7 @@ def _ask_broker() -> None:
     with current_app.connection_for_write(
         transport_options=options, connect_timeout=SOCKET_SECONDS
     ) as broker:
-        broker.ensure_connection(max_retries=1, timeout=SOCKET_SECONDS)
+        broker.ensure_connection(max_retries=1, timeout=1)
 
 
 PROBES = {
