@@ -5,6 +5,7 @@ from tests.factories.todos import TodoFactory
 from todos.models import Todo
 
 TODOS = "/api/v1/todos"
+SOME_ID = "019aa9b4-0000-7000-8000-000000000000"
 
 
 def _url(todo):
@@ -150,9 +151,9 @@ def test_one__somebody_elses__is_404_and_untouched(alice, charlie, method):
         ("POST", TODOS),
         ("DELETE", f"{TODOS}?completed=true"),
         ("POST", f"{TODOS}/bulk"),
-        ("GET", f"{TODOS}/{uuid7()}"),
-        ("PATCH", f"{TODOS}/{uuid7()}"),
-        ("DELETE", f"{TODOS}/{uuid7()}"),
+        ("GET", f"{TODOS}/{SOME_ID}"),
+        ("PATCH", f"{TODOS}/{SOME_ID}"),
+        ("DELETE", f"{TODOS}/{SOME_ID}"),
     ],
 )
 @pytest.mark.django_db
