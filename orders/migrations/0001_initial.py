@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 import django.contrib.postgres.fields
+import django.contrib.postgres.indexes
 import django.core.validators
 import django.db.models.deletion
 import django.db.models.expressions
@@ -388,7 +389,12 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="order",
-            index=models.Index(fields=["email"], name="order_by_email", opclasses=["text_pattern_ops"]),
+            index=models.Index(
+                django.contrib.postgres.indexes.OpClass(
+                    django.db.models.functions.text.Upper("email"), name="text_pattern_ops"
+                ),
+                name="order_by_email",
+            ),
         ),
         migrations.AddConstraint(
             model_name="order",
