@@ -225,7 +225,7 @@ def test_wait__open_then_shipped__asks_again_until_settled(scripted, placed):
     shipped = _settled(placed).body
     server = scripted((200, {}, shipped | {"status": "paid"}), (200, {}, shipped))
 
-    settled = settling.wait(_shop(server), [placed], within=30, concurrency=1)
+    settled = settling.wait(_shop(server), [placed], within=30)
 
     assert [each.status for each in settled] == ["shipped"]
     assert len(server.received) == 2
@@ -234,7 +234,7 @@ def test_wait__open_then_shipped__asks_again_until_settled(scripted, placed):
 def test_wait__never_settled__ends_at_the_deadline_without_it(scripted, placed):
     server = scripted(*[(200, {}, {"status": "pending"})] * 100)
 
-    assert settling.wait(_shop(server), [placed], within=0.2, concurrency=1) == []
+    assert settling.wait(_shop(server), [placed], within=0.2) == []
 
 
 def _mail(placed, subject):

@@ -1,6 +1,5 @@
 """Does everything agree? Asked over HTTP, and of the database and the provider where they can be reached."""
 
-import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,11 +11,9 @@ from orders.demo import agreement
 from orders.demo.agreement import Acknowledged
 from orders.demo.replay import promises
 from orders.demo.replay.http import Shop
-from orders.demo.replay.settling import Settled
+from orders.demo.replay.settling import Patience, Settled
 from orders.demo.replay.shopping import Placed
 from orders.models import Order
-
-LOOK_EVERY = 1.0  # seconds
 
 
 class Database(StrEnum):
@@ -38,17 +35,18 @@ class Verdict:
 def check(
     shop: Shop, orders: Sequence[Placed], settled: Sequence[Settled], *, database: Database, within: float
 ) -> Verdict:
-    """Ask until nothing disagrees or `within` seconds are over: mails follow the orders by a moment.
+    """Ask until nothing disagrees, or the same for `within` seconds: mails follow the orders by a moment.
 
     Where orders are not settled there is nothing to wait for: one look.
     """
-    deadline = time.monotonic() + (within if len(settled) == len(orders) else 0)
     is_deep, reason = _reach(orders, database)
+    patience, known = Patience(within if len(settled) == len(orders) else 0), None
     while True:
         verdict = _check_once(shop, orders, settled, is_deep=is_deep, reason=reason)
-        left = deadline - time.monotonic()
-        if not verdict.disagreements or left <= 0 or shop.stopping.wait(min(LOOK_EVERY, left)):
+        news = known is not None and verdict.disagreements != known
+        if not verdict.disagreements or not patience.goes_on(shop.stopping, is_news=news):
             return verdict
+        known = verdict.disagreements
 
 
 def _check_once(

@@ -49,20 +49,20 @@ def run(
     concurrency: int = 64,
     seed: int = 1,
     patience: float = 60.0,
-    settle_within: float = 120.0,
+    settle_within: float = 60.0,
     database: Database = Database.AUTO,
 ) -> Summary:
     """Send `count` shoppers of the demo data to the shop at `base_url`, `rate` a second; check the outcome.
 
     At most `concurrency` are under way at once; a request is repeated for `patience` seconds; the workers
-    have `settle_within` seconds after the last order.
+    may be idle for `settle_within` seconds before what they have not done counts as not done.
     """
     tally = Tally()
     shop = Shop(base_url, tally=tally, patience=patience)
     try:
         visits = _visit_all(shop, _shoppers(count, seed), rate=rate, concurrency=concurrency)
-        settled = settling.wait(shop, visits.placed, within=settle_within, concurrency=min(concurrency, 8))
-        verdict = checking.check(shop, visits.placed, settled, database=database, within=settle_within / 4)
+        settled = settling.wait(shop, visits.placed, within=settle_within)
+        verdict = checking.check(shop, visits.placed, settled, database=database, within=settle_within / 2)
     finally:
         shop.stopping.set()
     return _summary(count, visits, settled, verdict, tally)

@@ -1,12 +1,14 @@
 """Waiting until the workers are done with what was ordered."""
 
 import time
+from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
-from typing import Any
+from threading import Event
+from typing import Any, TypeGuard
 
 from orders.demo.progress import bar
 from orders.demo.replay import shopping
@@ -14,7 +16,9 @@ from orders.demo.replay.http import Answer, NotAnswered, Shop
 from orders.demo.replay.shopping import Placed
 
 SETTLED = {"shipped", "delivered", "payment_failed", "cancelled"}
-FIRST_PAUSE, LONGEST_PAUSE = 0.5, 4.0  # seconds between two rounds; longer while nothing happens
+# Looking must not take the machine from the workers that are waited for.
+LOOKERS, LOOKS_AT_ONCE, ROUNDS = 2, 20, 20
+FIRST_PAUSE, LONGEST_PAUSE = 0.25, 2.0  # seconds between two rounds; longer while nothing happens
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,37 +43,60 @@ class Settled:
         ).total_seconds()
 
 
-def wait(shop: Shop, orders: Sequence[Placed], *, within: float, concurrency: int) -> list[Settled]:
-    """Look at each open order again and again until it is settled or `within` seconds are over."""
-    deadline = time.monotonic() + within
+def wait(shop: Shop, orders: Sequence[Placed], *, within: float) -> list[Settled]:
+    """Look at the open orders in turn until all are settled, or none has moved for `within` seconds."""
     settled: list[Settled] = []
-    waiting, pause = list(orders), FIRST_PAUSE
+    waiting, known = deque(orders), dict.fromkeys((placed.number for placed in orders), "pending")
+    patience, at_once = Patience(within), max(LOOKS_AT_ONCE, len(orders) // ROUNDS)
     with (
-        ThreadPoolExecutor(concurrency) as pool,
+        ThreadPoolExecutor(LOOKERS) as pool,
         bar(total=len(orders), label="Waiting for the workers", unit="orders") as progress,
     ):
         while waiting:
-            seen = list(pool.map(lambda placed: _look(shop, placed), waiting))
-            done = [each for each in seen if each]
+            batch = [waiting.popleft() for _ in range(min(at_once, len(waiting)))]
+            looks = list(zip(batch, pool.map(lambda placed: _look(shop, placed), batch), strict=True))
+            done = [Settled(placed=placed, body=look) for placed, look in looks if _is_settled(look)]
+            waiting.extend(placed for placed, look in looks if not _is_settled(look))
             settled += done
             progress.update(len(done))
-            waiting = [placed for placed, each in zip(waiting, seen, strict=True) if not each]
-            pause = FIRST_PAUSE if done else min(2 * pause, LONGEST_PAUSE)
-            left = deadline - time.monotonic()
-            if left <= 0 or (waiting and shop.stopping.wait(min(pause, left))):
+            seen = {placed.number: str(look["status"]) for placed, look in looks if look}
+            is_news, known = not seen.items() <= known.items(), known | seen
+            if len(done) < len(batch) and not patience.goes_on(shop.stopping, is_news=is_news):
                 break
     return settled
 
 
-def _look(shop: Shop, placed: Placed) -> Settled | None:
-    """None where the order is not settled, or the shop did not tell."""
+class Patience:
+    """Waits between looks: shortly while there is news, longer when there is none, and not for ever."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._pause = FIRST_PAUSE
+        self._ends_at = time.monotonic() + seconds
+
+    def goes_on(self, stopping: Event, *, is_news: bool) -> bool:
+        """Wait a little; False once nothing has been new for all the seconds, or `stopping` is set."""
+        now = time.monotonic()
+        if is_news:
+            self._pause, self._ends_at = FIRST_PAUSE, now + self._seconds
+        left = self._ends_at - now
+        if left <= 0:
+            return False
+        pause, self._pause = min(self._pause, left), min(2 * self._pause, LONGEST_PAUSE)
+        return not stopping.wait(pause)
+
+
+def _look(shop: Shop, placed: Placed) -> dict[str, Any] | None:
+    """The order as the shop shows it; None where it did not tell."""
     try:
         answer = _ask(shop, placed)
     except NotAnswered:
         return None
-    if answer.status != HTTPStatus.OK or answer.body["status"] not in SETTLED:
-        return None
-    return Settled(placed=placed, body=answer.body)
+    return answer.body if answer.status == HTTPStatus.OK else None
+
+
+def _is_settled(look: dict[str, Any] | None) -> TypeGuard[dict[str, Any]]:
+    return look is not None and look["status"] in SETTLED
 
 
 def _ask(shop: Shop, placed: Placed) -> Answer:

@@ -21,7 +21,7 @@ class Command(BaseCommand):
             "--patience", type=float, default=60.0, help="seconds for which a request is sent again"
         )
         parser.add_argument(
-            "--settle-within", type=float, default=120.0, help="seconds that the workers have at the end"
+            "--settle-within", type=float, default=60.0, help="seconds to wait for an order while none moves"
         )
         parser.add_argument(
             "--database",
