@@ -84,14 +84,18 @@ def stop(layout: Layout) -> None:
 
 def reset(layout: Layout) -> None:
     """Stop, and forget all data. Asks first, unless YES=1."""
-    if (
-        os.environ.get("YES") != "1"
-        and input("Delete every order, product and mail in .local? [y/N] ") != "y"
-    ):
+    if os.environ.get("YES") != "1" and not _agrees("Delete every order, product and mail in .local?"):
         print("Nothing was deleted.")
         return
     stop(layout)
     home = postgres.find_home(layout.local, server_account())
     for directory in {home, layout.local}:
-        shutil.rmtree(directory)
+        shutil.rmtree(directory, ignore_errors=True)
     print("All data is deleted; make run starts afresh.")
+
+
+def _agrees(question: str) -> bool:
+    try:
+        return input(f"{question} [y/N] ").strip().lower() in {"y", "yes"}
+    except EOFError as nobody_there:
+        raise StackError("Nobody is there to ask.", hint="To delete without a question: YES=1 make reset") from nobody_there

@@ -23,6 +23,7 @@ OUR_VARIABLE = re.compile(r"\$\{([A-Z_]+)\}")
 class Nginx:
     template: Path
     state: Path
+    access_log: Path
     port: int
     web_port: int
     static: Path
@@ -35,6 +36,7 @@ class Nginx:
         values = {
             "NGINX_LISTEN": f"{ports.HOST}:{self.port}",
             "NGINX_STATE": self.state,
+            "NGINX_ACCESS_LOG": self.access_log,
             "NGINX_TRUSTED_PROXY": NOBODY_IS_TRUSTED,
             "WEB_UPSTREAM": f"{ports.HOST}:{self.web_port}",
             "STATIC_ROOT": self.static,
@@ -42,6 +44,8 @@ class Nginx:
         }
         text = OUR_VARIABLE.sub(lambda found: str(values[found[1]]), self.template.read_text())
         self._settings_file.write_text(text)
+        if self.access_log.exists():
+            self.access_log.replace(self.access_log.with_suffix(".log.1"))
 
     def command(self) -> list[str]:
         # Workers run as we do: as `nobody` they could not read static files below a private home.

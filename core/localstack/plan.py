@@ -113,6 +113,7 @@ def _entrance(house: House) -> Stage:
     server = Nginx(
         template=house.layout.root / "deploy" / "nginx" / "nginx.conf.template",
         state=house.layout.nginx,
+        access_log=house.layout.logs / "requests.log",
         port=public_port(house.environment),
         web_port=house.ports["web"],
         static=house.layout.static,
