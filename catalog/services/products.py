@@ -120,7 +120,7 @@ def withdraw(*, slug: str, precondition: Precondition, now: datetime) -> None:
     product = _locked(slug)
     precondition(product)
     for variant in _variants(product):
-        _withdraw_variant(variant, now)
+        withdraw_variant(variant=variant, now=now)
     product.slug = _freed(product.slug, product.pk)
     product.withdrawn_at, product.category = now, None
     product.save()
@@ -234,7 +234,7 @@ def _replace_variants(product: Product, inputs: Sequence[VariantInput], *, actor
     kept = {v.sku for v in inputs if v.sku in present}
     for sku, variant in present.items():
         if sku not in kept:
-            _withdraw_variant(variant, now)
+            withdraw_variant(variant=variant, now=now)
     by_position = dict(enumerate(inputs))
     for position, described in enumerate(inputs):
         if described.sku in kept:
@@ -258,7 +258,8 @@ def _change_variant(variant: Variant, fields: VariantFields) -> None:
     variant.save()
 
 
-def _withdraw_variant(variant: Variant, now: datetime) -> None:
+def withdraw_variant(*, variant: Variant, now: datetime) -> None:
+    """Inside the caller's transaction, which then brings the product's read model in step."""
     variant.sku, variant.withdrawn_at = _freed(variant.sku, variant.pk), now
     variant.save()
 

@@ -21,7 +21,7 @@ from django.db import transaction
 from redis.exceptions import RedisError
 
 from core.cache.outage import Outage
-from core.cache.wire import wire
+from core.cache.wire import Command, wire
 from core.http.conditional import etag_of
 
 HARD_TTL = 3600  # seconds an entry may lie in Redis
@@ -164,7 +164,7 @@ def _computed(compute: Callable[[], bytes]) -> Entry:
 
 
 def _set_new_generations(tags: set[str]) -> None:
-    commands = [("SET", _tag_key(tag), _token(), "EX", GENERATION_TTL) for tag in tags]
+    commands: list[Command] = [("SET", _tag_key(tag), _token(), "EX", GENERATION_TTL) for tag in tags]
     wire().run(*commands or [("PING",)])
 
 

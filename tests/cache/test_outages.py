@@ -136,7 +136,7 @@ def test_out_of_memory__reads_go_on(own_redis):
 @pytest.mark.filterwarnings("ignore:This process.*is multi-threaded:DeprecationWarning")
 def test_fork__the_child_has_a_connection_of_its_own(own_redis):
     def reads_own(name):
-        mine = {read_through(name, tags=("catalog",), compute=lambda: name.encode()).body for _ in range(500)}
+        mine = {read_through(name, tags=("catalog",), compute=name.encode).body for _ in range(500)}
         return mine == {name.encode()}
 
     assert reads_own("parent")

@@ -1,0 +1,126 @@
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from unfold.admin import TabularInline
+
+from catalog.admin.pages import Page, ReadOnlyPage
+from catalog.models import Listing, Product, Variant
+from catalog.services import products
+from core.errors import DomainError
+
+
+class VariantForm(forms.ModelForm):
+    withdraw = forms.BooleanField(required=False, help_text="Take it off the shop; the ledger keeps it.")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["currency"].initial = settings.DEFAULT_CURRENCY
+
+
+class VariantInline(TabularInline):
+    model = Variant
+    form = VariantForm
+    fields = ("sku", "name", "price", "currency", "compare_at_price", "attributes", "position", "withdraw")
+    extra = 0
+    can_delete = False
+    min_num = 1
+    show_change_link = False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Variant]:
+        found: QuerySet[Variant] = super().get_queryset(request).filter(withdrawn_at__isnull=True)
+        return found
+
+
+@admin.register(Product)
+class ProductAdmin(Page):
+    inlines = (VariantInline,)
+    list_display = (
+        "name",
+        "category",
+        "price",
+        "in_stock",
+        "published_from",
+        "published_until",
+        "created_at",
+    )
+    list_select_related = ("category", "listing")
+    list_filter = ("listing__in_stock", "published_from", "category")
+    search_fields = ("name", "slug", "variants__sku")
+    search_help_text = "Name, slug or SKU"
+    ordering = ("-created_at",)
+    prepopulated_fields = {"slug": ("name",)}
+    autocomplete_fields = ("category",)
+    readonly_fields = ("id", "created_at", "updated_at")
+    fieldsets = (
+        (None, {"fields": ("name", "slug", "category", "description", "attributes")}),
+        ("Publication", {"fields": ("published_from", "published_until")}),
+        ("Record", {"fields": ("id", "created_at", "updated_at")}),
+    )
+    actions = ("withdraw",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Product]:
+        found: QuerySet[Product] = super().get_queryset(request).filter(withdrawn_at__isnull=True)
+        return found
+
+    @admin.display(ordering="listing__price", empty_value="-")
+    def price(self, product: Product) -> str | None:
+        listing = getattr(product, "listing", None)
+        return f"{listing.price} {listing.currency}" if listing else None
+
+    @admin.display(boolean=True, ordering="listing__in_stock")
+    def in_stock(self, product: Product) -> bool | None:
+        listing = getattr(product, "listing", None)
+        return listing.in_stock if listing else None
+
+    @admin.action(description="Withdraw the selected products for good")
+    def withdraw(self, request: HttpRequest, queryset: QuerySet[Product]) -> None:
+        for product in queryset:
+            try:
+                products.withdraw(slug=product.slug, precondition=lambda _: None, now=timezone.now())
+                self.message_user(request, f"{product} is withdrawn", messages.SUCCESS)
+            except DomainError as refused:
+                self.message_user(request, f"{product}: {refused.detail}", messages.ERROR)
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:  # noqa: FBT001 - Django's signature
+        super().save_formset(request, form, formset, change)
+        for row in formset.forms:
+            if row.cleaned_data.get("withdraw") and row.instance.pk:
+                products.withdraw_variant(variant=row.instance, now=timezone.now())
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:  # noqa: FBT001 - Django's signature
+        super().save_related(request, form, formsets, change)
+        products.record_edit(product=form.instance, former_slug=form.initial.get("slug"))
+
+    def has_delete_permission(self, request: HttpRequest, obj: Product | None = None) -> bool:
+        """Orders and the ledger point at it: withdraw it instead."""
+        return False
+
+
+@admin.register(Variant)
+class VariantAdmin(ReadOnlyPage):
+    """To find a SKU; variants are edited on their product."""
+
+    list_display = ("sku", "product", "name", "price", "currency", "withdrawn_at")
+    list_select_related = ("product",)
+    list_filter = ("currency", ("withdrawn_at", admin.EmptyFieldListFilter))
+    search_fields = ("sku", "product__name")
+    search_help_text = "SKU or product"
+    ordering = ("sku",)
+
+
+@admin.register(Listing)
+class ListingAdmin(ReadOnlyPage):
+    """The read model as shoppers' lists see it."""
+
+    list_display = ("name", "category", "price", "currency", "in_stock", "published_from", "created_at")
+    list_select_related = ("category",)
+    list_filter = ("in_stock", "category")
+    search_fields = ("name", "slug")
+    search_help_text = "Name or slug"
+    ordering = ("-created_at",)
+    exclude = ("search",)
