@@ -1,12 +1,12 @@
 """Events and who handles them. Apps fill it when Django starts; nothing changes it later."""
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, fields
-from functools import cache
+from dataclasses import asdict, dataclass
 from typing import Any, ClassVar, TypeVar, get_type_hints
 from uuid import UUID
 
 E = TypeVar("E", bound="Event")
+Run = TypeVar("Run", bound=Callable[[Any], None])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,7 +58,7 @@ def handles(
     max_attempts: int = 12,
     lease: int = 60,
     on_dead: Callable[[E], None] | None = None,
-) -> Callable[[Callable[[E], None]], Callable[[E], None]]:
+) -> Callable[[Run], Run]:
     """Register the decorated function for `event`.
 
     `lease` is after how many seconds an unanswered message is published again (it was lost, or its worker was
@@ -66,7 +66,7 @@ def handles(
     and `on_dead` has compensated for it.
     """
 
-    def register(run: Callable[[E], None]) -> Callable[[E], None]:
+    def register(run: Run) -> Run:
         if name in _handlers:
             raise ValueError(f"Two handlers are named {name}")
         _handlers[name] = Handler(
@@ -98,13 +98,8 @@ def all_handlers() -> list[Handler]:
 
 
 def restore(handler: Handler, payload: dict[str, Any]) -> Event:
-    """The event as it was published; UUID fields are UUIDs again."""
-    uuids = _uuid_fields(handler.event)
-    return handler.event(**{k: UUID(v) if v and k in uuids else v for k, v in payload.items()})
-
-
-@cache
-def _uuid_fields(event: type[Event]) -> frozenset[str]:
-    """Inherited fields and those annotated as text (`from __future__ import annotations`) included."""
-    hints = get_type_hints(event)
-    return frozenset(f.name for f in fields(event) if hints[f.name] in (UUID, UUID | None))
+    """The event as it was published; UUID fields, inherited ones too, are UUIDs again."""
+    hints = get_type_hints(handler.event)  # also of annotations kept as text
+    return handler.event(
+        **{k: UUID(v) if v and hints[k] in (UUID, UUID | None) else v for k, v in payload.items()}
+    )

@@ -41,7 +41,7 @@ class PaymentShape(serializers.Serializer[Any]):
 
 
 class OrderRequest(serializers.Serializer[Any]):
-    items = ItemShape(many=True, max_length=MOST_ITEMS, help_text="Repeated SKUs are added up.")
+    items = ItemShape(many=True, help_text=f"1 to {MOST_ITEMS}; repeated SKUs are added up.")
     email = serializers.EmailField(required=False, help_text="Required of guests; accounts have theirs.")
     shipping_address = AddressShape()
     shipping_method = serializers.CharField(
@@ -110,7 +110,7 @@ class EventShape(serializers.Serializer[Any]):
     to_status = serializers.ChoiceField(choices=Status.choices)
     actor = serializers.CharField(help_text="customer, guest, system or staff.")
     reason = serializers.CharField(allow_blank=True)
-    data = serializers.DictField()
+    data = serializers.DictField()  # type: ignore[assignment] # DRF takes it off the class again
     at = serializers.DateTimeField()
 
     class Meta:

@@ -69,7 +69,7 @@ class Provider:
         step = STEP.fullmatch(path)
         if step is None:
             return payments.MISSING
-        steps = {
+        steps: dict[str, Callable[..., Answer]] = {
             "capture": partial(payments.capture, body=body),
             "void": payments.void,
             "refund": partial(payments.refund, body=body),

@@ -7,6 +7,7 @@ gets the stored answer, another request under the key is refused.
 import json
 import sqlite3
 import threading
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -25,6 +26,10 @@ CREATE TABLE IF NOT EXISTS parcel (
 CREATE TABLE IF NOT EXISTS answer (
     key TEXT PRIMARY KEY, fingerprint TEXT NOT NULL, status INTEGER NOT NULL, body TEXT NOT NULL
 );
+CREATE TABLE IF NOT EXISTS event (
+    id INTEGER PRIMARY KEY, name TEXT NOT NULL, body TEXT NOT NULL, due REAL NOT NULL,
+    attempts INTEGER NOT NULL DEFAULT 0
+);
 CREATE TABLE IF NOT EXISTS attempt (key TEXT PRIMARY KEY, count INTEGER NOT NULL);
 """
 
@@ -42,6 +47,7 @@ class Ledger:
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
+        self.on_news: Callable[[], None] | None = None  # called after each commit that told something
         self._lock = threading.Lock()
         self._db = sqlite3.connect(path, timeout=10, isolation_level=None, check_same_thread=False)
         self._db.row_factory = sqlite3.Row
@@ -52,6 +58,29 @@ class Ledger:
 
     def once(self, key: str, fingerprint: str, effect: Callable[[sqlite3.Connection], Answer]) -> Answer:
         """Run `effect` and store its answer, both or neither; or the answer that the key already has."""
+        answer = self._once(key, fingerprint, effect)
+        if self.on_news and not answer.is_replay:
+            self.on_news()
+        return answer
+
+    def tell(self, db: sqlite3.Connection, kind: str, document: dict[str, Any]) -> None:
+        """Record news in the transaction of what it tells of, where somebody wants to hear it."""
+        if self.on_news:
+            body = json.dumps({"type": kind, "data": document})
+            db.execute(
+                "INSERT INTO event (name, body, due) VALUES (?, ?, 0)", [f"evt_{uuid.uuid4().hex}", body]
+            )
+
+    def told(self, event: int, *, again_at: float | None) -> None:
+        """The event was taken, or is to be told again."""
+        with self._write() as db:
+            if again_at is None:
+                db.execute("DELETE FROM event WHERE id = ?", [event])
+            else:
+                sql = "UPDATE event SET due = ?, attempts = attempts + 1 WHERE id = ?"
+                db.execute(sql, [again_at, event])
+
+    def _once(self, key: str, fingerprint: str, effect: Callable[[sqlite3.Connection], Answer]) -> Answer:
         with self._write() as db:
             row = db.execute("SELECT fingerprint, status, body FROM answer WHERE key = ?", [key]).fetchone()
             if row:

@@ -22,7 +22,7 @@ def authorise(ledger: Ledger, key: str, body: dict[str, Any], fingerprint: str) 
         return ledger.once(key, fingerprint, lambda _: Answer(402, {"code": REFUSALS[token]}))
     if token not in {"tok_ok", HANGING, FLAKY}:
         return ledger.once(key, fingerprint, lambda _: Answer(402, {"code": "unknown_token"}))
-    return ledger.once(key, fingerprint, lambda db: _insert(db, key, body))
+    return ledger.once(key, fingerprint, lambda db: _insert(ledger, db, key, body))
 
 
 def capture(ledger: Ledger, key: str, number: int, body: dict[str, Any], fingerprint: str) -> Answer:
@@ -55,14 +55,16 @@ def fetch(ledger: Ledger, *, number: int | None = None, key: str = "") -> Answer
     return Answer(200, _document(rows[0])) if rows else MISSING
 
 
-def _insert(db: sqlite3.Connection, key: str, body: dict[str, Any]) -> Answer:
+def _insert(ledger: Ledger, db: sqlite3.Connection, key: str, body: dict[str, Any]) -> Answer:
     cursor = db.execute(
         "INSERT INTO payment (key, reference, token, currency, amount, status)"
         " VALUES (?, ?, ?, ?, ?, 'authorised')",
         [key, body["reference"], body["token"], body["currency"], body["amount"]],
     )
     row = db.execute("SELECT * FROM payment WHERE id = ?", [cursor.lastrowid]).fetchone()
-    return Answer(201, _document(dict(row)))
+    document = _document(dict(row))
+    ledger.tell(db, "payment.authorised", document)
+    return Answer(201, document)
 
 
 def _change(ledger: Ledger, key: str, fingerprint: str, sql: str, values: dict[str, int]) -> Answer:
@@ -72,11 +74,16 @@ def _change(ledger: Ledger, key: str, fingerprint: str, sql: str, values: dict[s
         if row is None:
             return MISSING
         document = _document(dict(row))
-        return Answer(200, document) if changed else Answer(409, {"code": "not_possible", **document})
+        if not changed:
+            return Answer(409, {"code": "not_possible", **document})
+        ledger.tell(
+            db, "payment.refunded" if document["refunded"] else f"payment.{document['status']}", document
+        )
+        return Answer(200, document)
 
     return ledger.once(key, fingerprint, effect)
 
 
 def _document(row: dict[str, Any]) -> dict[str, Any]:
-    shown = ("reference", "status", "currency", "amount", "captured", "refunded")
+    shown = ("key", "reference", "status", "currency", "amount", "captured", "refunded")
     return {"id": f"sandbox_{row['id']}", **{name: row[name] for name in shown}}

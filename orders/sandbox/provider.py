@@ -1,8 +1,9 @@
 """The outside world of the local stack: a payment provider and a carrier, with real latency and failures.
 
 `gunicorn orders.sandbox.provider:app`. Environment: SANDBOX_LEDGER (path of its SQLite file),
-SANDBOX_LATENCY_MS (5), SANDBOX_HANG_SECONDS (30, how long `tok_timeout` hangs). It imports nothing of the
-shop, so that its ledger is a second opinion on what was paid and shipped.
+SANDBOX_LATENCY_MS (5), SANDBOX_HANG_SECONDS (30, how long `tok_timeout` hangs), SANDBOX_WEBHOOK_URL (none)
+and SANDBOX_WEBHOOK_SECRET for news of payments. It imports nothing of the shop, so that its ledger is a
+second opinion on what was paid and shipped.
 """
 
 import os
@@ -10,11 +11,18 @@ from pathlib import Path
 
 from orders.sandbox.application import Provider
 from orders.sandbox.ledger import Ledger
+from orders.sandbox.webhooks import Sender
 
 DEFAULT_LEDGER = Path(__file__).resolve().parents[2] / ".local" / "sandbox.sqlite3"
 
+ledger = Ledger(Path(os.environ.get("SANDBOX_LEDGER", DEFAULT_LEDGER)))
 app = Provider(
-    Ledger(Path(os.environ.get("SANDBOX_LEDGER", DEFAULT_LEDGER))),
+    ledger,
     latency=int(os.environ.get("SANDBOX_LATENCY_MS", "5")) / 1000,
     hang=float(os.environ.get("SANDBOX_HANG_SECONDS", "30")),
 )
+
+if url := os.environ.get("SANDBOX_WEBHOOK_URL"):
+    sender = Sender(ledger, url=url, secret=os.environ["SANDBOX_WEBHOOK_SECRET"])
+    ledger.on_news = sender.wake
+    sender.start()

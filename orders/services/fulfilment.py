@@ -81,4 +81,5 @@ def _settle(*, shipment: Shipment, parcel: Parcel, now: datetime) -> None:
 
 
 def _whole(order_id: UUID) -> list[dict[str, Any]]:
-    return list(OrderLine.objects.filter(order_id=order_id).order_by("id").values("sku", "quantity"))
+    lines = OrderLine.objects.filter(order_id=order_id).order_by("id")
+    return [dict(line) for line in lines.values("sku", "quantity")]
