@@ -7,22 +7,28 @@ import multiprocessing
 import signal
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from multiprocessing.connection import Connection
 from typing import Any
 
 import orjson
 from django.conf import settings
-from django.test import Client
+from django.db.models import QuerySet
+from django.test import Client, override_settings
 from django.utils import timezone
 
+from core.mail.models import Mail
 from core.outbox import handling
 from core.outbox.models import OutboxMessage
 from core.outbox.relay import publish_batch
+from orders.gateways import gateway
+from orders.models import Payment
 from tests.faults.databases import using_database
 
 _forks = multiprocessing.get_context("forkserver")
 _forks.set_forkserver_preload(["tests.faults.child_setup"])
 SECONDS = 60
+AUTHORISING, SHIPPING = "orders.authorise_payment", "orders.ship_order"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,31 +38,41 @@ class Children:
     database: str
     sandbox_url: str
 
-    def run(self, act: Callable[..., Any], *arguments: Any, crash_at: str = "") -> Any:
+    def run(self, act: Callable[..., Any], *arguments: Any, crash_at: str = "", **named: Any) -> Any:
+        """What `act` returned. Where it is to crash it runs in a process of its own, and may be KILLED."""
+        act = partial(act, *arguments, **named)
+        changed = {
+            "SANDBOX_URL": self.sandbox_url,
+            "EMAIL_BACKEND": "django.core.mail.backends.locmem.EmailBackend",
+            "THROTTLE_SCALE": 100_000,
+            "CRASH_AT": frozenset({crash_at} - {""}),
+        }
+        if crash_at:
+            return self._fork(act, changed)
+        with override_settings(**changed):
+            return act()
+
+    def _fork(self, act: Callable[[], Any], changed: Mapping[str, Any]) -> Any:
         here, there = _forks.Pipe(duplex=False)
-        changed = {"SANDBOX_URL": self.sandbox_url, "CRASH_AT": frozenset({crash_at} - {""})}
-        child = _forks.Process(target=_main, args=(there, self.database, changed, act, arguments))
+        child = _forks.Process(target=_main, args=(there, self.database, changed, act))
         child.start()
         there.close()
         child.join(SECONDS)
-        assert child.exitcode is not None, f"{act.__name__} still runs after {SECONDS} s"
+        assert child.exitcode is not None, f"{act} still runs after {SECONDS} s"
         if child.exitcode == -signal.SIGKILL:
             return KILLED
-        assert child.exitcode == 0, f"{act.__name__} ended with {child.exitcode}"
+        assert child.exitcode == 0, f"{act} ended with {child.exitcode}"
         return here.recv()
 
 
 KILLED = "killed"
 
 
-def _main(
-    pipe: Connection, database: str, changed: Mapping[str, Any], act: Callable[..., Any], arguments: Any
-) -> None:
-    mail = "django.core.mail.backends.locmem.EmailBackend"
-    for name, value in {**changed, "EMAIL_BACKEND": mail, "THROTTLE_SCALE": 100_000}.items():
+def _main(pipe: Connection, database: str, changed: Mapping[str, Any], act: Callable[[], Any]) -> None:
+    for name, value in changed.items():
         setattr(settings, name, value)
     with using_database(database):
-        pipe.send(act(*arguments))
+        pipe.send(act())
 
 
 def place(body: Mapping[str, Any], key: str) -> tuple[int, str]:
@@ -70,11 +86,54 @@ def place(body: Mapping[str, Any], key: str) -> tuple[int, str]:
     return answer.status_code, answer.content.decode()
 
 
-def work() -> None:
-    """Relay and worker in one, until nothing is open: time passes, so that leases end and retries are due."""
+def work(*, but: str = "") -> None:
+    """Relay and worker in one, until nothing is open: time passes, so that leases end and retries are due.
+
+    Messages for the handler `but` stay open.
+    """
+    waiting = OutboxMessage.objects.filter(handled_at=None, dead_at=None).exclude(handler=but)
     for _ in range(60):
-        still_open = OutboxMessage.objects.filter(handled_at=None, dead_at=None)
-        still_open.update(next_attempt_at=timezone.now())
-        if not publish_batch(lambda message_id, queue: handling.handle(message_id)):
+        if not waiting.exists():
             return
+        _let_time_pass(waiting)
+        publish_batch(lambda message_id, queue: _handle(message_id, but=but))
     raise RuntimeError("Messages are left open")
+
+
+def _handle(message_id: int, *, but: str) -> None:
+    if not OutboxMessage.objects.filter(pk=message_id, handler=but).exists():
+        handling.handle(message_id)
+
+
+def fail_for_good() -> None:
+    """Whatever step an order is at, the provider fails it in a way that is not foreseen, once too often."""
+    steps = OutboxMessage.objects.filter(handler__in=[AUTHORISING, SHIPPING])
+    steps.update(attempts=1000)
+    _let_time_pass(steps)
+    with override_settings(SANDBOX_URL=f"{settings.SANDBOX_URL}/nowhere"):
+        publish_batch(lambda message_id, queue: handling.handle(message_id))
+
+
+def charge_unnoticed(*, captures: bool) -> None:
+    """The provider has held (and taken) the money of the newest order; its answers were lost."""
+    payment = Payment.objects.select_related("order").latest("created_at")
+    provider = gateway(payment.gateway)
+    charge = provider.authorise(
+        key=payment.idempotency_key,
+        order=payment.order.number,
+        token=payment.token,
+        amount=payment.amount,
+        currency=payment.currency,
+    )
+    if captures:
+        provider.capture(
+            key=f"{payment.idempotency_key}:capture",
+            reference=charge.reference,
+            amount=payment.amount,
+            currency=payment.currency,
+        )
+
+
+def _let_time_pass(messages: QuerySet[OutboxMessage]) -> None:
+    messages.filter(handled_at=None, dead_at=None).update(next_attempt_at=timezone.now())
+    Mail.objects.filter(claimed_until__isnull=False).update(claimed_until=None)

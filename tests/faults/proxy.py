@@ -167,7 +167,7 @@ def _reset(writer: asyncio.StreamWriter) -> None:
 
 
 def first_of_each(fate: Fate, *, path: bytes = b"") -> Judge:
-    """A judge of HTTP: `fate` meets the first POST under each idempotency key (where its URL holds `path`)."""
+    """A judge of HTTP: `fate` meets the first POST under each idempotency key, of URLs that hold `path`."""
     seen: set[bytes] = set()
 
     def judge(request: bytes) -> Fate:

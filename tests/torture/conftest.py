@@ -1,4 +1,5 @@
-"""One breakable shop for all torture tests of a run; they run one after the other on one xdist worker."""
+"""One breakable shop for all torture tests of a run; they run one after the other on one xdist worker,
+and those that play the shop's parts themselves on another."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -12,7 +13,7 @@ from tests.faults.acknowledged import AnswerLog
 from tests.faults.buyers import Buyers
 from tests.faults.children import Children
 from tests.faults.databases import copied_database, using_database
-from tests.faults.shop import Shop
+from tests.faults.shop import Sandbox, Shop
 from tests.torture.scale import FULL
 
 HERE = Path(__file__).parent
@@ -24,7 +25,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.is_relative_to(HERE):
             item.add_marker(pytest.mark.django_db)
-            item.add_marker(pytest.mark.xdist_group("torture"))
+            item.add_marker(pytest.mark.xdist_group("torture" if "shop" in item.fixturenames else "children"))
             item.add_marker(pytest.mark.timeout(7200 if FULL else 180))
 
 
@@ -66,21 +67,37 @@ def buyers(shop, log) -> Buyers:
     return Buyers(shop.url, log)
 
 
+@pytest.fixture
+def guests(log) -> Buyers:
+    """Buyers who go to no running shop: only their orders are of use."""
+    return Buyers("", log)
+
+
 @pytest.fixture(scope="session")
-def quiet_database(running_shop, django_db_blocker) -> Iterator[str]:
+def quiet_database(django_db_setup, django_db_blocker) -> Iterator[str]:
     """A database that no process of the shop looks at, for children and threads that play all parts."""
     server = os.environ["TEST_DATABASE_URL"]
     with django_db_blocker.unblock(), copied_database(f"torture_{uuid4().hex[:8]}", server_url=server) as url:
         yield url.rsplit("/", 1)[1]
 
 
+@pytest.fixture(scope="session")
+def _running_sandbox(tmp_path_factory) -> Iterator[Sandbox]:
+    with Sandbox(tmp_path_factory.mktemp("sandbox")) as running:
+        yield running
+
+
 @pytest.fixture
-def children(running_shop, quiet_database, django_db_blocker, settings) -> Iterator[Children]:
-    """Children on the quiet database, with the sandbox provider of the running shop."""
-    settings.SANDBOX_URL = f"http://127.0.0.1:{running_shop.provider.port}"
+def sandbox(_running_sandbox) -> Iterator[Sandbox]:
+    yield _running_sandbox
+    _running_sandbox.proxy.mend()
+
+
+@pytest.fixture
+def children(sandbox, quiet_database, django_db_blocker) -> Iterator[Children]:
+    """Children on the quiet database, which is Django's for the test."""
     with django_db_blocker.unblock(), using_database(quiet_database):
-        yield Children(database=quiet_database, sandbox_url=settings.SANDBOX_URL)
-        running_shop.mend()
+        yield Children(database=quiet_database, sandbox_url=sandbox.url)
 
 
 @pytest.fixture

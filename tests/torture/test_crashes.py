@@ -1,0 +1,136 @@
+"""R4, R5: a process may die before and after any step; what it left is finished once, and undone once."""
+
+from uuid import uuid4
+
+import pytest
+
+from orders.models import Order, Status
+from tests.faults import children as child
+from tests.faults import oracle
+from tests.faults.acknowledged import Answer
+from tests.faults.proxy import Fate, first_of_each
+from tests.faults.shop import crash_points
+from tests.stack import eventually
+from tests.torture.scale import scale
+
+ROUNDS = scale(1, 50)
+CHECKOUT = [name for name in crash_points() if name.startswith(("orders.checkout", "core.idempotency"))]
+COMPENSATION = [name for name in crash_points() if "give_back" in name or "bury" in name]
+SAGA = [name for name in crash_points() if name not in CHECKOUT + COMPENSATION]
+REPEATING = "core.send_mail.after_call"  # SMTP has taken the mail, and nobody has written that down
+STEPS_OF_PROCESSES = scale(
+    [
+        "core.idempotency.after_commit",
+        "core.relay.after_send",
+        "core.handling.before_mark",
+        "orders.authorise.after_call",
+        "orders.capture.after_commit",
+        "orders.ship.after_call",
+    ],
+    [name for name in CHECKOUT + SAGA if name != REPEATING],
+)
+ORDERS = scale(12, 40)
+SECONDS = 60
+
+
+@pytest.fixture
+def place(children, guests, log):
+    """Order through a child, again and again under one key, until it is answered."""
+
+    def insist(sku, *, token="tok_ok", crash_at=""):
+        key, body = str(uuid4()), guests.body(sku, token=token)
+        answer = children.run(child.place, body, key, crash_at=crash_at)
+        crashed = answer == child.KILLED
+        while answer == child.KILLED:
+            answer = children.run(child.place, body, key)
+        log.write(Answer(key=key, email=body["email"], status=answer[0], body=answer[1]))
+        return answer[0], crashed
+
+    return insist
+
+
+@pytest.mark.parametrize("step", CHECKOUT)
+def test_checkout__killed_at_a_step_and_asked_again__one_order(*, step, children, place, goods, log, sandbox):
+    (sku,) = goods(stock=ROUNDS)
+
+    outcomes = [place(sku, crash_at=step) for _ in range(ROUNDS)]
+
+    assert outcomes == [(201, True)] * ROUNDS
+    children.run(child.work)
+    assert oracle.disagreements(log, ledger=sandbox.ledger()) == []
+
+
+@pytest.mark.parametrize("step", SAGA)
+def test_saga__killed_at_a_step__goes_on_where_it_was(*, step, children, place, goods, log, sandbox):
+    (sku,) = goods(stock=ROUNDS)
+
+    for _ in range(ROUNDS):
+        place(sku)
+        assert children.run(child.work, crash_at=step) == child.KILLED
+        children.run(child.work)
+
+    assert _statuses(log) == [Status.SHIPPED] * ROUNDS
+    assert oracle.disagreements(log, ledger=sandbox.ledger()) == []
+
+
+@pytest.mark.parametrize("reach", scale(("captured", "paid"), ("nothing", "held", "captured", "paid")))
+@pytest.mark.parametrize("step", COMPENSATION)
+def test_compensation__killed_at_a_step__is_finished_once(
+    *, step, reach, children, place, goods, log, sandbox
+):
+    """A step fails for good when the provider has done nothing, or holds or took money, unnoticed or not."""
+    (sku,) = goods(stock=1)
+    sandbox.proxy.judge = first_of_each(Fate.LOST_ANSWER, path=b"/refund")
+
+    for _ in range(ROUNDS):
+        place(sku)
+        _bring_to(reach, children)
+        crashed = [_until_done(children, child.fail_for_good, step), _until_done(children, child.work, step)]
+        assert any(crashed)
+
+    ended = Status.REFUNDED if reach == "paid" else Status.PAYMENT_FAILED
+    assert _statuses(log) == [ended] * ROUNDS
+    assert sum(charge["captured"] - charge["refunded"] for charge in _charges(log, sandbox)) == 0
+    given_up = {child.AUTHORISING, child.SHIPPING}
+    assert oracle.disagreements(log, ledger=sandbox.ledger(), given_up=given_up) == []
+
+
+def _bring_to(reach, children):
+    if reach in ("held", "captured"):
+        children.run(child.charge_unnoticed, captures=reach == "captured")
+    if reach == "paid":
+        children.run(child.work, but=child.SHIPPING)
+
+
+def _until_done(children, act, step):
+    """Whether it was killed on the way."""
+    if children.run(act, crash_at=step) != child.KILLED:
+        return False
+    children.run(act)
+    return True
+
+
+def test_shop__killed_at_every_step_of_every_process__all_orders_end_within_a_minute(
+    shop, buyers, goods, log
+):
+    skus = goods(2)
+
+    for _ in range(ROUNDS):
+        with shop.crashing(*STEPS_OF_PROCESSES):
+            answers = buyers.insist_all([buyers.body(*skus) for _ in range(ORDERS)], at_once=6)
+            eventually(lambda: set(_statuses(log)) == {Status.SHIPPED}, seconds=SECONDS)
+            shop.wait_until_quiet()
+        assert {answer.status for answer in answers} == {201}
+
+    assert _statuses(log) == [Status.SHIPPED] * len(log.orders())
+    assert oracle.disagreements(log, ledger=shop.ledger(), inbox=shop.mails()) == []
+
+
+def _statuses(log):
+    ids = [order.id for order in log.orders()]
+    return list(Order.objects.filter(pk__in=ids).values_list("status", flat=True))
+
+
+def _charges(log, sandbox):
+    numbers = {order.number for order in log.orders()}
+    return [charge for charge in sandbox.ledger()["payments"] if charge["reference"] in numbers]
