@@ -14,10 +14,6 @@ class AccountGone(DomainError):
     status = 401
 
 
-def is_active_staff(user_id: UUID) -> bool:
-    return User.objects.active().filter(pk=user_id, is_staff=True).exists()
-
-
 def active_user(user_id: UUID) -> User:
     """Raises AccountGone."""
     user = User.objects.active().filter(pk=user_id).first()

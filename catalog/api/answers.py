@@ -6,10 +6,10 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from rest_framework.request import Request
 
-from accounts.permissions import IsStaff
 from core import cache
 from core.errors import FieldError, Invalid
 from core.http.conditional import PRIVATE, PUBLIC, bytes_response
+from core.http.permissions import IsStaff
 
 FRESH_FOR = 60  # seconds: how late at most a publication window opens or closes in a cached page
 

@@ -4,9 +4,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts.permissions import IsStaff
 from catalog.api import shapes
 from catalog.services import stock
+from core.http.permissions import IsStaff
 
 
 class StockView(APIView):

@@ -17,9 +17,7 @@ from core.http.lean import LeanReads
 from core.platform import greeting, readiness
 
 NOT_STORED = "no-store"
-A_SECOND = (
-    "public, max-age=0, s-maxage=1"  # never stale: however many probe, the application answers one a second
-)
+A_SECOND = "public, max-age=0, s-maxage=1"  # however many probe, the application answers one a second
 
 
 class RootSerializer(serializers.Serializer[Any]):

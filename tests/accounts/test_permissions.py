@@ -4,7 +4,7 @@ from rest_framework.test import APIRequestFactory
 from rest_framework.views import APIView
 
 from accounts.models import User
-from accounts.permissions import IsStaff
+from core.http.permissions import IsStaff
 from tests.factories.accounts import UserFactory, bearer
 
 pytestmark = pytest.mark.django_db
