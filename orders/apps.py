@@ -8,4 +8,5 @@ class OrdersConfig(AppConfig):
     verbose_name = "Orders"
 
     def ready(self) -> None:
+        import_module("orders.checks")
         import_module("orders.handlers")

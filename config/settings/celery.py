@@ -33,6 +33,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": crontab(minute="17"),
         "options": {"queue": "default"},
     },
+    "orders.forget_provider_events": {
+        "task": "orders.forget_provider_events",
+        "schedule": crontab(hour="3", minute="51"),
+        "options": {"queue": "default"},
+    },
     "accounts.prune_sessions": {
         "task": "accounts.prune_sessions",
         "schedule": crontab(hour="3", minute="41"),

@@ -7,8 +7,11 @@ whether it had its effect; call again with the same key, or `fetch`.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, Protocol
+
+from core.errors import DomainError
 
 
 class ProviderUnavailable(Exception):
@@ -27,6 +30,11 @@ class StepRefused(Exception):
     """The payment's state at the provider does not allow this step; `fetch` tells the state."""
 
 
+class SignatureInvalid(DomainError):
+    code = "signature_invalid"
+    title = "This is not signed by the provider, or too long ago"
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Charge:
     """A payment as the provider knows it. `is_held`: authorised, and neither captured nor voided."""
@@ -37,6 +45,22 @@ class Charge:
     captured: Decimal
     refunded: Decimal
     is_held: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class News:
+    """What a webhook tells. It may come early, late, twice, or before something older.
+
+    `key` is that of the authorisation, `reference` that of the charge; either may be empty. For news that
+    change nothing of the payment `charge` is None and `declined` (the provider's reason) empty.
+    """
+
+    event_id: str
+    kind: str
+    key: str
+    reference: str
+    charge: Charge | None
+    declined: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -67,6 +91,9 @@ class Gateway(Protocol):
 
         `reference`, where it is known, finds it faster.
         """
+
+    def read_webhook(self, *, headers: Mapping[str, str], body: bytes, now: datetime) -> News:
+        """Verify and read; `headers` ignore case. Raises SignatureInvalid."""
 
 
 class Carrier(Protocol):

@@ -1,15 +1,18 @@
 """The sandbox provider and carrier (orders/sandbox) over HTTP, each behind a breaker of its own."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from decimal import Decimal
 from http import HTTPStatus
 from typing import Any
 
+import orjson
 import requests
 from django.conf import settings
 
 from core.resilience.breaker import Breaker
-from orders.gateways.base import Charge, Declined, Parcel, ProviderUnavailable, StepRefused
+from orders.gateways.base import Charge, Declined, News, Parcel, ProviderUnavailable, StepRefused
+from orders.gateways.signatures import verified_id
 
 TIMEOUTS = (1, 3)  # seconds to connect, and for each answer
 CENTS = 100
@@ -26,20 +29,33 @@ class SandboxGateway:
 
     def authorise(self, *, key: str, order: str, token: str, amount: Decimal, currency: str) -> Charge:
         body = {"reference": order, "token": token, "amount": _cents(amount), "currency": currency}
-        return _charge(self._http.post("/payments", key, body))
+        return _charge_of(self._http.post("/payments", key, body))
 
     def capture(self, *, key: str, reference: str, amount: Decimal, currency: str) -> Charge:
-        return _charge(self._http.post(f"/payments/{reference}/capture", key, {"amount": _cents(amount)}))
+        return _charge_of(self._http.post(f"/payments/{reference}/capture", key, {"amount": _cents(amount)}))
 
     def void(self, *, key: str, reference: str) -> Charge:
-        return _charge(self._http.post(f"/payments/{reference}/void", key, {}))
+        return _charge_of(self._http.post(f"/payments/{reference}/void", key, {}))
 
     def refund(self, *, key: str, reference: str, amount: Decimal, currency: str) -> Charge:
-        return _charge(self._http.post(f"/payments/{reference}/refund", key, {"amount": _cents(amount)}))
+        return _charge_of(self._http.post(f"/payments/{reference}/refund", key, {"amount": _cents(amount)}))
 
     def fetch(self, *, key: str, reference: str = "") -> Charge | None:
         answer = self._http.get("/payments", {"key": key})
-        return None if answer.status_code == HTTPStatus.NOT_FOUND else _charge(answer)
+        return None if answer.status_code == HTTPStatus.NOT_FOUND else _charge_of(answer)
+
+    def read_webhook(self, *, headers: Mapping[str, str], body: bytes, now: datetime) -> News:
+        secret = settings.SANDBOX_WEBHOOK_SECRET
+        event_id = verified_id(headers=headers, body=body, secret=secret, now=now)
+        event = orjson.loads(body)
+        payment = event["data"]
+        return News(
+            event_id=event_id,
+            kind=event["type"],
+            key=payment["key"],
+            reference=payment["id"],
+            charge=_charge(payment),
+        )
 
 
 class SandboxCarrier:
@@ -93,8 +109,11 @@ def _refused(answer: requests.Response) -> requests.Response:
     return answer
 
 
-def _charge(answer: requests.Response) -> Charge:
-    body = _refused(answer).json()
+def _charge_of(answer: requests.Response) -> Charge:
+    return _charge(_refused(answer).json())
+
+
+def _charge(body: Mapping[str, Any]) -> Charge:
     return Charge(
         reference=body["id"],
         amount=_decimal(body["amount"]),

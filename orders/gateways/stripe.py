@@ -8,16 +8,18 @@ deployment), a refund is looked for before it is made, and a kept failure is ans
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import datetime
 from decimal import Decimal
 from http import HTTPStatus
 from typing import Any
 
+import orjson
 import stripe
 from django.conf import settings
 
 from core.resilience.breaker import Breaker
 from orders.gateways import stripe_objects
-from orders.gateways.base import Charge, Declined, ProviderUnavailable, StepRefused
+from orders.gateways.base import Charge, Declined, News, ProviderUnavailable, SignatureInvalid, StepRefused
 from orders.gateways.currencies import to_minor_units
 from orders.gateways.stripe_objects import KEY
 
@@ -76,18 +78,18 @@ class StripeGateway:
             raise
         except ProviderUnavailable as down:
             return self._despite(down, key)
-        return stripe_objects.charge_of_intent(intent)
+        return stripe_objects.charge_of_intent(intent.to_dict())
 
     def capture(self, *, key: str, reference: str, amount: Decimal, currency: str) -> Charge:
         values: Any = {"amount_to_capture": to_minor_units(amount, currency), "expand": [LATEST_CHARGE]}
         with _stepping():
             intent = self._intents.capture(reference, values, {"idempotency_key": key})
-        return stripe_objects.charge_of_intent(intent)
+        return stripe_objects.charge_of_intent(intent.to_dict())
 
     def void(self, *, key: str, reference: str) -> Charge:
         with _stepping():
             intent = self._intents.cancel(reference, {"expand": [LATEST_CHARGE]}, {"idempotency_key": key})
-        return stripe_objects.charge_of_intent(intent)
+        return stripe_objects.charge_of_intent(intent.to_dict())
 
     def refund(self, *, key: str, reference: str, amount: Decimal, currency: str) -> Charge:
         values: Any = {
@@ -99,7 +101,7 @@ class StripeGateway:
             if not self._has_refunded(key, reference):
                 self._refunds.create(values, {"idempotency_key": key})
             intent = self._retrieve(reference)
-        return stripe_objects.charge_of_intent(intent)
+        return stripe_objects.charge_of_intent(intent.to_dict())
 
     def fetch(self, *, key: str, reference: str = "") -> Charge | None:
         """Without `reference`: by search, and by the list of the last minutes, which search may not know yet.
@@ -111,7 +113,19 @@ class StripeGateway:
             intent = self._retrieve(found) if found else None
         if intent is None or intent.status not in stripe_objects.MADE:
             return None
-        return stripe_objects.charge_of_intent(intent)
+        return stripe_objects.charge_of_intent(intent.to_dict())
+
+    def read_webhook(self, *, headers: Mapping[str, str], body: bytes, now: datetime) -> News:
+        signature, secret = headers.get("Stripe-Signature", ""), settings.STRIPE_WEBHOOK_SECRET
+        if not signature.isascii():  # the library would stumble over it
+            raise SignatureInvalid
+        try:
+            stripe.WebhookSignature.verify_header(
+                body, signature, secret, tolerance=settings.PAYMENT_WEBHOOK_TOLERANCE
+            )
+        except (stripe.SignatureVerificationError, UnicodeDecodeError) as forged:
+            raise SignatureInvalid from forged
+        return stripe_objects.news_of_event(orjson.loads(body))
 
     def _despite(self, down: ProviderUnavailable, key: str) -> Charge:
         """A failure that Stripe keeps for the key is no less final than another answer: look what it left."""
@@ -131,7 +145,7 @@ class StripeGateway:
 
     def _has_refunded(self, key: str, reference: str) -> bool:
         refunds = self._refunds.list({"payment_intent": reference, "limit": PAGE})
-        return any(stripe_objects.key_of(refund) == key for refund in refunds.auto_paging_iter())
+        return any(stripe_objects.key_of(refund.to_dict()) == key for refund in refunds.auto_paging_iter())
 
     def _searched(self, key: str) -> str | None:
         quoted = key.replace("\\", "\\\\").replace("'", "\\'")
@@ -143,7 +157,7 @@ class StripeGateway:
         page = self._intents.list({"created": {"gte": since}, "limit": PAGE})
         for _ in range(MOST_PAGES):
             for intent in page.data:
-                if stripe_objects.key_of(intent) == key:
+                if stripe_objects.key_of(intent.to_dict()) == key:
                     return intent.id
             if not page.has_more:
                 return None
@@ -158,10 +172,12 @@ def _calling() -> Iterator[None]:
     with breaker.guard(failures=(ProviderUnavailable,)):
         try:
             yield
-        except DOWN as down:
-            raise ProviderUnavailable(f"{type(down).__name__}: {down.user_message}"[:300]) from down
-        except stripe.StripeError as answer:  # raised below: for the breaker this is an answer
-            refusal = answer
+        except stripe.StripeError as answer:
+            if isinstance(answer, DOWN) and answer.http_status != HTTPStatus.CONFLICT:
+                raise _unavailable(answer) from answer
+            refusal = answer  # raised below: for the breaker this is an answer
+    if isinstance(refusal, DOWN):
+        raise _unavailable(refusal) from refusal
     if isinstance(refusal, stripe.CardError):
         raise Declined(_reason(refusal)) from refusal
     if refusal is not None:
@@ -178,6 +194,10 @@ def _stepping() -> Iterator[None]:
         if refused.code == "resource_missing":
             raise
         raise StepRefused(refused.code or str(refused.user_message)) from refused
+
+
+def _unavailable(error: stripe.StripeError) -> ProviderUnavailable:
+    return ProviderUnavailable(f"{type(error).__name__}: {error.user_message}"[:300])
 
 
 def _reason(refused: stripe.CardError) -> str:

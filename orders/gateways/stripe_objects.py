@@ -1,8 +1,8 @@
-"""Stripe's objects as the contract's plain values."""
+"""Stripe's objects, as dictionaries, as the contract's plain values."""
 
 from typing import Any
 
-from orders.gateways.base import Charge
+from orders.gateways.base import Charge, News
 from orders.gateways.currencies import from_minor_units
 
 KEY = "payment_key"  # metadata of every PaymentIntent and refund that this shop makes
@@ -10,13 +10,13 @@ KEY = "payment_key"  # metadata of every PaymentIntent and refund that this shop
 MADE = frozenset({"requires_capture", "succeeded", "canceled"})
 
 
-def key_of(thing: Any) -> str:
+def key_of(thing: dict[str, Any]) -> str:
     """The payment key that we gave to a PaymentIntent, its Charge, or a refund; empty for somebody else's."""
-    metadata = thing["metadata"]
-    return metadata[KEY] if metadata and KEY in metadata else ""
+    metadata: dict[str, str] = thing.get("metadata") or {}
+    return metadata.get(KEY, "")
 
 
-def charge_of_intent(intent: Any) -> Charge:
+def charge_of_intent(intent: dict[str, Any]) -> Charge:
     """Of a PaymentIntent. What was refunded is 0 unless its `latest_charge` is expanded."""
     charge = intent["latest_charge"]
     return _charge(
@@ -29,7 +29,7 @@ def charge_of_intent(intent: Any) -> Charge:
     )
 
 
-def charge_of_charge(charge: Any) -> Charge:
+def charge_of_charge(charge: dict[str, Any]) -> Charge:
     """Of a Charge, which a PaymentIntent made."""
     return _charge(
         reference=charge["payment_intent"],
@@ -39,6 +39,31 @@ def charge_of_charge(charge: Any) -> Charge:
         released_or_refunded=charge["amount_refunded"],
         is_held=not charge["captured"] and not charge["refunded"],
     )
+
+
+def news_of_event(event: dict[str, Any]) -> News:
+    """Of an Event's JSON. What was paid aside from this shop, and what is no payment, tells nothing."""
+    thing: dict[str, Any] = event.get("data", {}).get("object", {})
+    kind, key = thing.get("object"), key_of(thing)
+    charge, declined = None, ""
+    if key and kind == "payment_intent":
+        charge = charge_of_intent(thing) if thing["status"] in MADE else None
+        declined = _reason(thing) if event["type"] == "payment_intent.payment_failed" else ""
+    elif key and kind == "charge" and thing["status"] == "succeeded":
+        charge = charge_of_charge(thing)
+    return News(
+        event_id=event["id"],
+        kind=event["type"],
+        key=key,
+        reference=(thing.get("id") if kind == "payment_intent" else thing.get("payment_intent")) or "",
+        charge=charge,
+        declined=declined,
+    )
+
+
+def _reason(intent: dict[str, Any]) -> str:
+    error = intent.get("last_payment_error") or {}
+    return error.get("decline_code") or error.get("code") or "card_declined"
 
 
 def _charge(

@@ -1,5 +1,6 @@
 from orders.models.order import Order, OrderEvent, OrderLine, Status
 from orders.models.payment import Payment
+from orders.models.provider_event import ProviderEvent
 from orders.models.rates import ShippingMethod, TaxRule
 from orders.models.shipment import Shipment
 
@@ -8,6 +9,7 @@ __all__ = [
     "OrderEvent",
     "OrderLine",
     "Payment",
+    "ProviderEvent",
     "Shipment",
     "ShippingMethod",
     "Status",

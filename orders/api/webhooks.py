@@ -1,0 +1,28 @@
+from django.conf import settings
+from django.utils import timezone
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from core.errors import TooLarge
+from orders.services import provider_news
+
+
+class PaymentWebhookView(APIView):
+    """Open to all and not limited: the signature tells who asks, and costs less than a look at the limits."""
+
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+    throttle_classes = ()
+
+    @extend_schema(operation_id="receive_payment_webhook", request=OpenApiTypes.OBJECT, responses={204: None})
+    def post(self, request: Request, gateway: str) -> Response:
+        """For payment providers: news of a payment, signed by the provider's own scheme."""
+        body = request._request.read(settings.PAYMENT_WEBHOOK_BODY_MAX + 1)
+        if len(body) > settings.PAYMENT_WEBHOOK_BODY_MAX:
+            raise TooLarge
+        provider_news.hear(provider=gateway, headers=request.headers, body=body, now=timezone.now())
+        return Response(status=204)

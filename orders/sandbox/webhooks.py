@@ -1,0 +1,74 @@
+"""The sandbox's news of payments, signed by the Standard Webhooks specification and repeated until taken.
+
+The ledger keeps what is still to be told, so that it survives a restart.
+"""
+
+import base64
+import hashlib
+import hmac
+import threading
+import time
+from typing import Any
+
+import requests
+
+from orders.sandbox.ledger import Ledger
+
+PREFIX = "whsec_"
+TIMEOUTS = (1, 5)  # seconds to connect, and for the answer
+LONGEST_PAUSE = 60  # seconds between two attempts
+POLL = 1.0  # seconds; other processes write to the ledger too
+
+
+class Sender(threading.Thread):
+    """Posts to `url` what the ledger has to tell. Each process may run one: then some are sent twice."""
+
+    def __init__(self, ledger: Ledger, *, url: str, secret: str) -> None:
+        super().__init__(name="webhooks", daemon=True)
+        self._ledger, self._url = ledger, url
+        self._key = base64.b64decode(secret.removeprefix(PREFIX), validate=True)
+        self._news, self._stopped = threading.Event(), False
+        self._http = requests.Session()
+        self._http.trust_env = False
+
+    def wake(self) -> None:
+        """There is news."""
+        self._news.set()
+
+    def stop(self) -> None:
+        self._stopped = True
+        self._news.set()
+        self.join()
+        self._http.close()
+
+    def run(self) -> None:
+        while not self._stopped:
+            self._news.wait(POLL)
+            self._news.clear()
+            for event in self._due():
+                self._send(event)
+
+    def _due(self) -> list[dict[str, Any]]:
+        sql = "SELECT id, name, body, attempts FROM event WHERE due <= ? ORDER BY id LIMIT 100"
+        return self._ledger.rows(sql, time.time())
+
+    def _send(self, event: dict[str, Any]) -> None:
+        name, now = event["name"], int(time.time())
+        headers = {
+            "Content-Type": "application/json",
+            "webhook-id": name,
+            "webhook-timestamp": str(now),
+            "webhook-signature": self._signature(f"{name}.{now}.{event['body']}"),
+        }
+        try:
+            answer = self._http.post(
+                self._url, event["body"], headers=headers, timeout=TIMEOUTS, allow_redirects=False
+            )
+            is_taken = answer.ok
+        except requests.RequestException:
+            is_taken = False
+        pause = min(2 ** event["attempts"], LONGEST_PAUSE)
+        self._ledger.told(event["id"], again_at=None if is_taken else now + pause)
+
+    def _signature(self, signed: str) -> str:
+        return "v1," + base64.b64encode(hmac.digest(self._key, signed.encode(), hashlib.sha256)).decode()

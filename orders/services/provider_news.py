@@ -1,0 +1,63 @@
+"""Webhooks of payment providers: verified, kept once each, and settled as a worker's answer would be."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+import structlog
+from django.db import transaction
+
+from core.errors import NotFound
+from orders import states
+from orders.gateways import GATEWAYS, gateway
+from orders.gateways.base import News
+from orders.models import Payment, ProviderEvent
+from orders.services import settling
+
+log = structlog.get_logger(__name__)
+
+EVENTS_KEPT = timedelta(days=30)  # providers repeat a webhook for days at the most
+
+
+def hear(*, provider: str, headers: Mapping[str, str], body: bytes, now: datetime) -> None:
+    """Take in a webhook; a second copy, or one about somebody else's payment, does nothing.
+
+    `headers` ignore case. Raises NotFound for a provider that there is none of, and SignatureInvalid.
+    """
+    if provider not in GATEWAYS:
+        raise NotFound(f"There is no payment provider {provider}")
+    news = gateway(provider).read_webhook(headers=headers, body=body, now=now)
+    payment = _payment(provider, news)
+    if payment is None:
+        log.info("webhook_of_no_payment", provider=provider, kind=news.kind, event_id=news.event_id)
+    else:
+        _take_in(provider, news, payment, body=body, now=now)
+
+
+def forget(*, now: datetime) -> int:
+    """Delete the events that no provider repeats any more; how many."""
+    return ProviderEvent.objects.filter(received_at__lt=now - EVENTS_KEPT).delete()[0]
+
+
+def _payment(provider: str, news: News) -> Payment | None:
+    """By our key where it is told: the provider may be quicker with its news than with its answer."""
+    payments = Payment.objects.filter(gateway=provider)
+    if news.key:
+        return payments.filter(idempotency_key=news.key).first()
+    return payments.filter(provider_reference=news.reference).first() if news.reference else None
+
+
+@transaction.atomic
+def _take_in(provider: str, news: News, payment: Payment, *, body: bytes, now: datetime) -> None:
+    # First the order's lock, as everywhere: the event's foreign key locks the payment, too.
+    states.lock(payment.order_id)
+    _, is_new = ProviderEvent.objects.get_or_create(
+        gateway=provider,
+        event_id=news.event_id,
+        defaults={"kind": news.kind, "payment": payment, "body": body.decode(), "received_at": now},
+    )
+    if not is_new:
+        return
+    if news.charge:
+        settling.settle(payment=payment, charge=news.charge, now=now)
+    elif news.declined:
+        settling.settle_declined(payment=payment, code=news.declined, now=now)
