@@ -96,7 +96,7 @@ def test_health__anybody__tells_ok_and_the_time(client):
 
     assert response.json()["status"] == "OK"
     assert response.json()["timestamp"].endswith("+00:00")
-    assert response["Cache-Control"] == "no-store"
+    assert response["Cache-Control"] == "public, max-age=0, s-maxage=1"
 
 
 def test_health__anybody__does_not_speak_to_redis(client, monkeypatch):
