@@ -27,7 +27,7 @@ class Sender(threading.Thread):
         super().__init__(name="webhooks", daemon=True)
         self._ledger, self._url = ledger, url
         self._key = base64.b64decode(secret.removeprefix(PREFIX), validate=True)
-        self._news, self._stopped = threading.Event(), False
+        self._news = threading.Event()
         self._http = requests.Session()
         self._http.trust_env = False
 
@@ -35,14 +35,8 @@ class Sender(threading.Thread):
         """There is news."""
         self._news.set()
 
-    def stop(self) -> None:
-        self._stopped = True
-        self._news.set()
-        self.join()
-        self._http.close()
-
     def run(self) -> None:
-        while not self._stopped:
+        while True:
             self._news.wait(POLL)
             self._news.clear()
             for event in self._due():

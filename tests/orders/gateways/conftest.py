@@ -1,17 +1,10 @@
 """Each provider behind its gateway, over real HTTP: the sandbox as the process it is, Stripe as our fake."""
 
-import os
-import signal
-import subprocess
-import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
 
 import pytest
-import requests
-from urllib3.util.retry import Retry
 
 from core.localstack.ports import free_port
 from orders.gateways.base import Gateway
@@ -19,6 +12,7 @@ from orders.gateways.sandbox import SandboxGateway
 from orders.gateways.stripe import StripeGateway
 from orders.sandbox.ledger import Ledger
 from tests.fakes.lossy_proxy import LossyProxy
+from tests.fakes.sandbox_process import running_sandbox
 from tests.fakes.stripe_server import SECRET_KEY, WEBHOOK_SECRET, FakeStripe
 
 
@@ -90,7 +84,7 @@ def stripe(settings) -> Iterator[StripeWorld]:
 def sandbox_process(tmp_path_factory) -> Iterator[tuple[str, Ledger]]:
     file = tmp_path_factory.mktemp("sandbox") / "ledger.sqlite3"
     url = f"http://127.0.0.1:{free_port()}"
-    with _running(url, SANDBOX_LEDGER=str(file), SANDBOX_LATENCY_MS="0"):
+    with running_sandbox(url, SANDBOX_LEDGER=str(file), SANDBOX_LATENCY_MS="0"):
         ledger = Ledger(file)
         yield url, ledger
         ledger.close()
@@ -108,20 +102,3 @@ def sandbox_world(sandbox_process, settings) -> Iterator[SandboxWorld]:
 def world(request):
     """A provider and the gateway to it; see the two classes."""
     return request.getfixturevalue("sandbox_world" if request.param == "sandbox" else "stripe")
-
-
-@contextmanager
-def _running(url: str, **environment: str) -> Iterator[None]:
-    command = [sys.executable, "-m", "gunicorn", "--bind", url.removeprefix("http://"), "--threads", "8"]
-    command += ["--no-control-socket", "--log-level", "warning", "orders.sandbox.provider:app"]
-    process = subprocess.Popen(command, env=os.environ | environment)
-    try:
-        with requests.Session() as session:
-            session.trust_env = False
-            patient = Retry(total=60, connect=60, backoff_factor=0.1, backoff_max=0.5)
-            session.mount("http://", requests.adapters.HTTPAdapter(max_retries=patient))
-            session.get(f"{url}/health", timeout=5).raise_for_status()
-        yield
-    finally:
-        process.send_signal(signal.SIGTERM)
-        process.wait(timeout=10)
