@@ -84,13 +84,16 @@ def stop(layout: Layout) -> None:
 
 def reset(layout: Layout) -> None:
     """Stop, and forget all data. Asks first, unless YES=1."""
+    if not layout.local.exists():
+        print("There is nothing to delete.")
+        return
     if os.environ.get("YES") != "1" and not _agrees("Delete every order, product and mail in .local?"):
         print("Nothing was deleted.")
         return
     stop(layout)
     home = postgres.find_home(layout.local, server_account())
     for directory in {home, layout.local}:
-        shutil.rmtree(directory, ignore_errors=True)
+        shutil.rmtree(directory)
     print("All data is deleted; make run starts afresh.")
 
 
@@ -98,4 +101,5 @@ def _agrees(question: str) -> bool:
     try:
         return input(f"{question} [y/N] ").strip().lower() in {"y", "yes"}
     except EOFError as nobody_there:
-        raise StackError("Nobody is there to ask.", hint="To delete without a question: YES=1 make reset") from nobody_there
+        hint = "To delete without a question: YES=1 make reset"
+        raise StackError("Nobody is there to ask.", hint=hint) from nobody_there

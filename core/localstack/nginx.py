@@ -28,6 +28,7 @@ class Nginx:
     web_port: int
     static: Path
     media: Path
+    trusted_proxy: str = NOBODY_IS_TRUSTED
 
     name = "nginx"
     stop_signal = signal.SIGQUIT  # lets requests in flight end
@@ -37,7 +38,7 @@ class Nginx:
             "NGINX_LISTEN": f"{ports.HOST}:{self.port}",
             "NGINX_STATE": self.state,
             "NGINX_ACCESS_LOG": self.access_log,
-            "NGINX_TRUSTED_PROXY": NOBODY_IS_TRUSTED,
+            "NGINX_TRUSTED_PROXY": self.trusted_proxy,
             "WEB_UPSTREAM": f"{ports.HOST}:{self.web_port}",
             "STATIC_ROOT": self.static,
             "MEDIA_ROOT": self.media,

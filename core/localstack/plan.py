@@ -63,6 +63,8 @@ def _servers(house: House, database: Postgres | None, redis: Valkey | None) -> S
     programs: list[Program] = []
     if database is not None:
         text = f"Making a database cluster in {database.home}"
+        if not database.home.is_relative_to(house.layout.root):
+            text += " (it cannot run as root, and nobody else may enter this directory)"
         steps.append(Step(text, database.prepare, is_needed=lambda: not database.data.exists()))
         programs.append(house.server(database, cwd=database.home))
     if redis is not None:
