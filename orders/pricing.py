@@ -39,6 +39,25 @@ class TaxRate:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Discount:
+    """What is taken off the items that count: `percent` of them and `amount`, at most their worth.
+
+    `skus` are the items that count, None means all. Where `free_shipping`, the shipping costs nothing.
+    """
+
+    amount: Decimal = ZERO
+    percent: Decimal = ZERO
+    skus: frozenset[str] | None = None
+    free_shipping: bool = False
+
+    def counts(self, sku: str) -> bool:
+        return self.skus is None or sku in self.skus
+
+
+NO_DISCOUNT = Discount()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class QuotedLine:
     """`total` is price times quantity, `discount` the line's share of the order's, `tax` that on the rest."""
 
@@ -63,17 +82,16 @@ class Quote:
     total: Decimal
 
 
-def quote(items: Sequence[Item], *, shipping: ShippingRate, tax: TaxRate, discount: Decimal = ZERO) -> Quote:
-    """Price `items`; a `discount` above their worth counts as their worth.
-
-    The lines come in the order of the items, which has no influence on any amount.
-    """
+def quote(
+    items: Sequence[Item], *, shipping: ShippingRate, tax: TaxRate, discount: Discount = NO_DISCOUNT
+) -> Quote:
+    """Price `items`. The lines come in the order of the items, which has no influence on any amount."""
     totals = {item.sku: item.unit_price * item.quantity for item in items}
     subtotal = sum(totals.values(), ZERO)
-    shares = allocate(min(discount, subtotal), totals)
-    lines = tuple(_line(item, totals[item.sku], shares[item.sku], tax) for item in items)
+    shares = _shares(discount, totals)
+    lines = tuple(_line(item, totals[item.sku], shares.get(item.sku, ZERO), tax) for item in items)
     discounted = sum(shares.values(), ZERO)
-    shipping_price = _shipping(shipping, subtotal - discounted)
+    shipping_price = ZERO if discount.free_shipping else _shipping(shipping, subtotal - discounted)
     tax_amount = sum((line.tax for line in lines), tax_on(shipping_price, tax))
     return Quote(
         lines=lines,
@@ -84,6 +102,11 @@ def quote(items: Sequence[Item], *, shipping: ShippingRate, tax: TaxRate, discou
         tax_included=tax.inclusive,
         total=subtotal - discounted + shipping_price + (ZERO if tax.inclusive else tax_amount),
     )
+
+
+def worth(items: Sequence[Item]) -> Decimal:
+    """The subtotal: all items at their prices."""
+    return sum((item.unit_price * item.quantity for item in items), ZERO)
 
 
 def tax_on(amount: Decimal, tax: TaxRate) -> Decimal:
@@ -107,6 +130,14 @@ def allocate(amount: Decimal, weights: dict[str, Decimal]) -> dict[str, Decimal]
     for key in by_remainder[:left]:
         shares[key] += CENT
     return shares
+
+
+def _shares(discount: Discount, totals: dict[str, Decimal]) -> dict[str, Decimal]:
+    """What each item that counts is cheaper by."""
+    counting = {sku: total for sku, total in totals.items() if discount.counts(sku)}
+    whole = sum(counting.values(), ZERO)
+    amount = discount.amount + (whole * discount.percent / HUNDRED).quantize(CENT, ROUND_HALF_UP)
+    return allocate(min(amount, whole), counting)
 
 
 def _line(item: Item, total: Decimal, discount: Decimal, tax: TaxRate) -> QuotedLine:

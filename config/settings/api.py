@@ -46,6 +46,7 @@ RATE_LIMITS = {
     "refresh": (60, 60),
     "verify_email": (20, 600),
     "orders": (60, 60),
+    "quotes": (120, 60),
     "emails": (60, 60),
     "compute": (10, 60),
 }

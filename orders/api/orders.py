@@ -22,6 +22,7 @@ from core.http.throttles import RateLimit
 from core.idempotency.decorator import idempotent
 from orders.api import shapes
 from orders.api.bodies import OrderBody
+from orders.api.quotes import line_document
 from orders.queries import history
 from orders.services import checkout
 
@@ -138,20 +139,7 @@ def _placed(placed: checkout.PlacedOrder) -> dict[str, Any]:
         "tax": quote.tax,
         "tax_included": quote.tax_included,
         "total": quote.total,
-        "lines": [_line(line) for line in order.lines],
+        "lines": [line_document(line.priced, name=line.name) for line in order.lines],
         "created_at": order.now,
     }
     return {**document, "token": placed.token} if placed.token else document
-
-
-def _line(line: Any) -> dict[str, Any]:
-    priced = line.priced
-    return {
-        "sku": priced.sku,
-        "name": line.name,
-        "unit_price": priced.unit_price,
-        "quantity": priced.quantity,
-        "total": priced.total,
-        "discount": priced.discount,
-        "tax": priced.tax,
-    }

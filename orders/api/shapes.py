@@ -6,7 +6,7 @@ from rest_framework import serializers
 
 from core.countries import COUNTRIES
 from core.http.filters import QueryFilters
-from orders.api.bodies import ADDRESS, LONGEST_SKU, MOST_ITEMS, MOST_UNITS
+from orders.api.reading import ADDRESS, LONGEST_SKU, MOST_ITEMS, MOST_UNITS
 from orders.models import ShippingMethod, Status
 
 
@@ -40,6 +40,25 @@ class PaymentShape(serializers.Serializer[Any]):
         ref_name = "OrderPayment"
 
 
+class PlaceShape(serializers.Serializer[Any]):
+    country = serializers.CharField(max_length=2, help_text="ISO 3166 alpha-2.")
+    region = serializers.CharField(required=False, max_length=50)
+
+    class Meta:
+        ref_name = "Place"
+
+
+class QuoteRequest(serializers.Serializer[Any]):
+    items = ItemShape(many=True, help_text=f"1 to {MOST_ITEMS}; repeated SKUs are added up.")
+    shipping_address = PlaceShape(
+        required=False,
+        help_text="Without it nothing is taxed, and only methods that go everywhere count.",
+    )
+    shipping_method = serializers.CharField(
+        required=False, max_length=40, help_text="By default the first of /shipping-methods."
+    )
+
+
 class OrderRequest(serializers.Serializer[Any]):
     items = ItemShape(many=True, help_text=f"1 to {MOST_ITEMS}; repeated SKUs are added up.")
     email = serializers.EmailField(required=False, help_text="Required of guests; accounts have theirs.")
@@ -61,6 +80,21 @@ class LineShape(serializers.Serializer[Any]):
 
     class Meta:
         ref_name = "OrderLine"
+
+
+class QuoteShape(serializers.Serializer[Any]):
+    currency = serializers.CharField()
+    subtotal = Money()
+    discount = Money()
+    shipping = Money()
+    shipping_method = serializers.CharField(allow_null=True, help_text="Null: not known without an address.")
+    tax = Money()
+    tax_included = serializers.BooleanField(help_text="Whether the prices contain the tax.")
+    total = Money(help_text="What the customer would pay.")
+    lines = LineShape(many=True)
+
+    class Meta:
+        ref_name = "Quote"
 
 
 class OrderSummary(serializers.Serializer[Any]):

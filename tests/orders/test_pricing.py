@@ -1,10 +1,11 @@
-from decimal import Decimal
+from dataclasses import replace
+from decimal import ROUND_HALF_UP, Decimal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orders.pricing import CENT, Item, ShippingRate, TaxRate, allocate, quote, tax_on
+from orders.pricing import CENT, Discount, Item, ShippingRate, TaxRate, allocate, quote, tax_on
 
 ZERO = Decimal(0)
 
@@ -21,24 +22,38 @@ def items(most=8):
 
 
 shippings = st.builds(ShippingRate, price=cents(5_000), free_over=st.none() | cents(100_000))
+
+
+def discounts_of(skus):
+    """Any that the shop can give: an amount, a percentage, on all or on some items, shipping free or not."""
+    return st.builds(
+        Discount,
+        amount=cents(10_000_000),
+        percent=st.integers(0, 10_000).map(lambda n: Decimal(n) / 100),
+        skus=st.none() | st.frozensets(skus),
+        free_shipping=st.booleans(),
+    )
+
+
+discounts = discounts_of(st.text("ABCDEF", min_size=1))
 taxes = st.builds(
     TaxRate, percent=st.integers(0, 30_000).map(lambda n: Decimal(n) / 1000), inclusive=st.booleans()
 )
 
 
-@given(items(), shippings, taxes, cents(10_000_000))
+@given(items(), shippings, taxes, discounts)
 def test_quote__any_order__adds_up_to_the_cent(basket, shipping, tax, discount):
     priced = quote(basket, shipping=shipping, tax=tax, discount=discount)
 
     on_top = ZERO if tax.inclusive else priced.tax
     assert priced.total == priced.subtotal - priced.discount + priced.shipping + on_top
     assert priced.subtotal == sum(line.total for line in priced.lines)
-    assert priced.discount == sum(line.discount for line in priced.lines) == min(discount, priced.subtotal)
+    assert priced.discount == sum(line.discount for line in priced.lines) <= priced.subtotal
     assert priced.tax == sum(line.tax for line in priced.lines) + tax_on(priced.shipping, tax)
     assert all(line.total == line.unit_price * line.quantity for line in priced.lines)
 
 
-@given(items(), shippings, taxes, cents(10_000_000))
+@given(items(), shippings, taxes, discounts)
 def test_quote__any_order__is_never_negative_and_has_whole_cents(basket, shipping, tax, discount):
     priced = quote(basket, shipping=shipping, tax=tax, discount=discount)
 
@@ -48,7 +63,7 @@ def test_quote__any_order__is_never_negative_and_has_whole_cents(basket, shippin
     assert all(line.discount <= line.total for line in priced.lines)
 
 
-@given(items(), shippings, taxes, cents(10_000_000), st.randoms(use_true_random=False))
+@given(items(), shippings, taxes, discounts, st.randoms(use_true_random=False))
 def test_quote__lines_in_another_order__same_amounts(basket, shipping, tax, discount, random):
     shuffled = random.sample(basket, len(basket))
 
@@ -96,7 +111,7 @@ def test_quote__discount_takes_goods_below_the_threshold__shipping_is_paid():
         [Item(sku="A", unit_price=Decimal(50), quantity=1)],
         shipping=shipping,
         tax=TaxRate(),
-        discount=Decimal("0.01"),
+        discount=Discount(amount=Decimal("0.01")),
     )
 
     assert priced.shipping == Decimal("4.90")
@@ -106,3 +121,49 @@ def test_allocate__a_cent_that_cannot_be_split__goes_to_the_largest_remainder():
     shares = allocate(Decimal("1.00"), {"b": Decimal(1), "a": Decimal(1), "c": Decimal(1)})
 
     assert shares == {"a": Decimal("0.34"), "b": Decimal("0.33"), "c": Decimal("0.33")}
+
+
+@given(items(), shippings, taxes, discounts, st.data())
+def test_quote__discount_on_some_items__the_others_cost_what_they_did(basket, shipping, tax, discount, data):
+    skus = data.draw(st.frozensets(st.sampled_from([item.sku for item in basket])))
+    some = replace(discount, skus=skus)
+
+    plain = quote(basket, shipping=shipping, tax=tax)
+    priced = quote(basket, shipping=shipping, tax=tax, discount=some)
+
+    counting = sum(line.total for line in priced.lines if line.sku in skus)
+    percent = (counting * some.percent / 100).quantize(CENT, ROUND_HALF_UP)
+    assert priced.discount == min(some.amount + percent, counting)
+    assert {line for line in priced.lines if line.sku not in skus} == {
+        line for line in plain.lines if line.sku not in skus
+    }
+
+
+@given(items(), shippings, taxes)
+def test_quote__free_shipping__takes_the_shipping_and_nothing_else(basket, shipping, tax):
+    plain = quote(basket, shipping=shipping, tax=tax)
+    priced = quote(basket, shipping=shipping, tax=tax, discount=Discount(free_shipping=True))
+
+    assert (priced.shipping, priced.discount, priced.subtotal) == (0, 0, plain.subtotal)
+    assert priced.lines == plain.lines
+
+
+@pytest.mark.parametrize(
+    ("discount", "shares"),
+    [
+        (Discount(percent=Decimal(10)), ["1.00", "2.00"]),
+        (Discount(percent=Decimal(10), skus=frozenset({"B"})), ["0.00", "2.00"]),
+        (Discount(amount=Decimal("3.00")), ["1.00", "2.00"]),
+        (Discount(amount=Decimal(999), skus=frozenset({"A"})), ["10.00", "0.00"]),
+        (Discount(percent=Decimal(10), skus=frozenset()), ["0.00", "0.00"]),
+    ],
+)
+def test_quote__examples_of_discounts__fall_on_the_items_that_count(discount, shares):
+    basket = [
+        Item(sku="A", unit_price=Decimal("10.00"), quantity=1),
+        Item(sku="B", unit_price=Decimal("10.00"), quantity=2),
+    ]
+
+    priced = quote(basket, shipping=ShippingRate(), tax=TaxRate(), discount=discount)
+
+    assert [line.discount for line in priced.lines] == [Decimal(share) for share in shares]

@@ -15,7 +15,7 @@ from orders import states
 from orders.demo import agreement
 from orders.demo.agreement import Acknowledged
 from orders.models import Order, OrderLine, Payment, Shipment, ShippingMethod, Status
-from orders.services import checkout, mails
+from orders.services import checkout, mails, quoting
 
 pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("demo")]
 
@@ -38,7 +38,7 @@ def order(demo) -> Order:
     )
     placed = checkout.place_order(
         buyer=checkout.Buyer(customer_id=None, email="bob@replay.shop.test", language="en"),
-        basket=checkout.Basket(quantities={SKU: 2}, shipping_address=ADDRESS),
+        basket=quoting.Basket(quantities={SKU: 2}, shipping_address=ADDRESS),
         payment_token="tok_ok",
         now=NOW,
     )

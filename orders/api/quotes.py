@@ -1,0 +1,60 @@
+from typing import Any
+
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from core.http.throttles import RateLimit
+from orders.api import shapes
+from orders.api.bodies import QuoteBody
+from orders.pricing import QuotedLine
+from orders.services import quoting
+
+
+class QuoteLimit(RateLimit):
+    scope = "quotes"
+
+
+class QuotesView(APIView):
+    permission_classes = [AllowAny]
+    throttle_classes = [QuoteLimit]
+
+    @extend_schema(operation_id="quote", request=shapes.QuoteRequest, responses={200: shapes.QuoteShape})
+    def post(self, request: Request) -> Response:
+        """What an order would cost now, computed as the order itself would be. Nothing is held or written."""
+        body = QuoteBody(request.data)
+        offer = quoting.price(basket=body.basket, now=timezone.now())
+        return Response(_document(offer))
+
+
+def _document(offer: quoting.Offer) -> dict[str, Any]:
+    quote = offer.quote
+    return {
+        "currency": offer.currency,
+        "subtotal": quote.subtotal,
+        "discount": quote.discount,
+        "shipping": quote.shipping,
+        "shipping_method": offer.shipping_method or None,
+        "tax": quote.tax,
+        "tax_included": quote.tax_included,
+        "total": quote.total,
+        "lines": [
+            line_document(line, name=quoting.name_of(offer.variants[line.sku])) for line in quote.lines
+        ],
+    }
+
+
+def line_document(line: QuotedLine, *, name: str) -> dict[str, Any]:
+    """A priced line as quotes and orders show it."""
+    return {
+        "sku": line.sku,
+        "name": name,
+        "unit_price": line.unit_price,
+        "quantity": line.quantity,
+        "total": line.total,
+        "discount": line.discount,
+        "tax": line.tax,
+    }

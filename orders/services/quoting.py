@@ -1,0 +1,121 @@
+"""What a basket costs now: the one way to a price, for whoever only asks and for whoever orders."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from catalog.queries.sale import VariantForSale, variants_for_sale
+from core.errors import FieldError, Invalid
+from orders import pricing
+from orders.queries.rates import Rates, rates_for
+
+LARGEST_TOTAL = Decimal(10) ** 10  # far above any order, below what the columns hold
+
+
+class UnknownSku(Invalid):
+    code = "unknown_sku"
+    title = "Not for sale"
+
+
+class MixedCurrencies(Invalid):
+    code = "mixed_currencies"
+    title = "One order has one currency"
+
+
+class ShippingUnavailable(Invalid):
+    code = "shipping_unavailable"
+    title = "This cannot be sent there"
+
+
+class OrderTooLarge(Invalid):
+    code = "order_too_large"
+    title = "The order is too large"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Basket:
+    """What is to be priced: units by SKU. An empty `shipping_method` takes the first that fits the address.
+
+    Without an address nothing is taxed, and only methods that go everywhere are known.
+    """
+
+    quantities: Mapping[str, int]
+    shipping_address: Mapping[str, str]
+    shipping_method: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Offer:
+    """A basket with its price. `shipping_method` is empty where none is known without an address."""
+
+    variants: Mapping[str, VariantForSale]
+    currency: str
+    shipping_method: str
+    quote: pricing.Quote
+
+
+def price(*, basket: Basket, now: datetime) -> Offer:
+    """Every amount of an order of `basket`, whether or not its units are there. Writes nothing.
+
+    Raises UnknownSku, MixedCurrencies, ShippingUnavailable, OrderTooLarge.
+    """
+    variants = _variants(basket)
+    currency = _currency(variants)
+    rates = _rates(basket, currency)
+    items = [
+        pricing.Item(sku=sku, unit_price=variants[sku].price, quantity=units)
+        for sku, units in basket.quantities.items()
+    ]
+    quote = pricing.quote(items, shipping=rates.shipping, tax=rates.tax)
+    _refuse_too_large(quote)
+    return Offer(variants=variants, currency=currency, shipping_method=rates.method or "", quote=quote)
+
+
+def name_of(variant: VariantForSale) -> str:
+    """What a line is called, of product and variant."""
+    name = variant.product_name
+    return f"{name}, {variant.variant_name}" if variant.variant_name else name
+
+
+def _variants(basket: Basket) -> dict[str, VariantForSale]:
+    found = variants_for_sale(basket.quantities.keys())
+    missing = [sku for sku in basket.quantities if sku not in found]
+    if missing:
+        raise UnknownSku(
+            f"Not for sale: {', '.join(missing)}",
+            errors=[
+                FieldError(field=f"items[sku={sku}]", code="unknown_sku", detail=f"{sku} is not for sale")
+                for sku in missing
+            ],
+        )
+    return found
+
+
+def _currency(variants: Mapping[str, VariantForSale]) -> str:
+    currencies = sorted({variant.currency for variant in variants.values()})
+    if len(currencies) > 1:
+        raise MixedCurrencies(f"The items are priced in {' and '.join(currencies)}: order them apart")
+    return currencies[0]
+
+
+def _rates(basket: Basket, currency: str) -> Rates:
+    country = basket.shipping_address.get("country", "")
+    rates = rates_for(
+        country=country,
+        region=basket.shipping_address.get("region", ""),
+        currency=currency,
+        method=basket.shipping_method,
+    )
+    if rates.method is None and (country or basket.shipping_method):
+        asked = basket.shipping_method or "Nothing"
+        detail = f"{asked} does not ship to {country or 'every place'} in {currency}"
+        error = FieldError(field="shipping_method", code="shipping_unavailable", detail=detail)
+        raise ShippingUnavailable(detail, errors=[error])
+    return rates
+
+
+def _refuse_too_large(quote: pricing.Quote) -> None:
+    if quote.subtotal + quote.shipping + quote.tax >= LARGEST_TOTAL:
+        detail = f"An order may be worth less than {LARGEST_TOTAL:f}"
+        raise OrderTooLarge(detail, errors=[FieldError(field="items", code="order_too_large", detail=detail)])
