@@ -9,6 +9,7 @@ import os
 import threading
 from typing import Any
 
+from redis import ConnectionPool
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import ResponseError
 
@@ -20,8 +21,7 @@ Command = tuple[str | bytes | int, ...]
 class Wire:
     """`run_id` names the server process that answered last: it is another one after every restart."""
 
-    def __init__(self) -> None:
-        pool = client().connection_pool
+    def __init__(self, pool: ConnectionPool) -> None:
         self._connection = pool.connection_class(**pool.connection_kwargs)
         self.run_id = b""
 
@@ -67,11 +67,13 @@ class _Wires:
 
     def forget(self) -> None:
         self._threads = threading.local()
+        self._pool: ConnectionPool | None = None  # how to connect; asked once, not once in each thread
 
     def of_this_thread(self) -> Wire:
         found: Wire | None = getattr(self._threads, "wire", None)
         if found is None:
-            found = self._threads.wire = Wire()
+            self._pool = self._pool or client().connection_pool
+            found = self._threads.wire = Wire(self._pool)
         return found
 
 
