@@ -15,7 +15,7 @@ from orders import gateways
 from orders.models import Order, ProviderEvent
 from orders.sandbox.ledger import Ledger
 from orders.sandbox.webhooks import Sender
-from orders.services import payments, settling
+from orders.services import payments, provider_news
 from tests.fakes.sandbox_process import running_sandbox
 
 SECRET = "whsec_" + base64.b64encode(b"a secret of the sandbox's own").decode()
@@ -103,13 +103,13 @@ def test_process__payment_made__shop_hears_of_it_by_itself(
     live_server, order, settings, tmp_path, monkeypatch
 ):
     settings.SANDBOX_URL, settings.SANDBOX_WEBHOOK_SECRET = f"http://127.0.0.1:{free_port()}", SECRET
-    heard, real = Event(), settling.settle
+    heard, real = Event(), provider_news.hear
 
-    def settle(**values):
+    def hear(**values):
         real(**values)
         heard.set()
 
-    monkeypatch.setattr(settling, "settle", settle)
+    monkeypatch.setattr(provider_news, "hear", hear)
     with running_sandbox(
         settings.SANDBOX_URL,
         SANDBOX_LEDGER=str(tmp_path / "ledger.sqlite3"),
