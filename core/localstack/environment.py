@@ -1,5 +1,6 @@
 """The environment every process of the local stack runs in."""
 
+import base64
 import hashlib
 import os
 from collections.abc import Mapping
@@ -33,6 +34,7 @@ def stack_environment(
         "PUBLIC_URL": f"http://localhost:{port}",
         "EMAIL_URL": f"smtp://{ports.HOST}:{own_ports['inbox']}",
         "SANDBOX_URL": f"http://{ports.HOST}:{own_ports['sandbox']}",
+        "SANDBOX_WEBHOOK_SECRET": _webhook_secret(layout),
         "JWT_KEYS_DIR": str(layout.keys),
         "MAIL_INBOX_DIR": str(layout.mail),
         "STATIC_ROOT": str(layout.static),
@@ -43,6 +45,11 @@ def stack_environment(
         "DEMO_PASSWORD": "demo-Pa55word",
     }
     return ours | {name: value for name, value in given.items() if value} | {"LOCAL_STACK": "true"}
+
+
+def _webhook_secret(layout: Layout) -> str:
+    """As Standard Webhooks writes secrets."""
+    return "whsec_" + base64.b64encode(remembered_secret(layout.secret("webhook")).encode()).decode()
 
 
 def write_environment_file(file: Path, environment: Mapping[str, str], given: Mapping[str, str]) -> None:
