@@ -5,10 +5,11 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, TypeVar
 from uuid import uuid4
 
 import requests
+from django.db import connection
 
 from tests.faults.acknowledged import Answer, AnswerLog
 from tests.stack import any_order
@@ -16,6 +17,7 @@ from tests.stack import any_order
 PATIENCE = 60  # seconds after which a buyer gives up
 PAUSE = 0.1  # seconds between two tries
 LATER = {409, 429, 502, 503, 504}
+T = TypeVar("T")
 _numbers = itertools.count(1)
 
 
@@ -71,13 +73,25 @@ class Buyers:
         return self._local.session
 
 
-def together(act: Callable[[Any], Any], things: Iterable[Any], *, at_once: int) -> list[Any]:
-    """`act` on each thing in `at_once` threads, which all begin together."""
-    barrier_for = threading.Barrier(at_once)
+def together(act: Callable[[Any], T], things: Iterable[Any], *, at_once: int) -> list[T]:
+    """`act` on each thing in `at_once` threads that begin together, each with its own database connection."""
+    begin = threading.Barrier(at_once)
+    queue = iter(list(enumerate(things)))
+    take = threading.Lock()
+    outcomes: dict[int, T] = {}
 
-    def begin() -> None:
-        barrier_for.wait(30)
+    def work(_: int) -> None:
+        begin.wait(30)
+        try:
+            while True:
+                with take:
+                    number, thing = next(queue, (None, None))
+                if number is None:
+                    return
+                outcomes[number] = act(thing)
+        finally:
+            connection.close()
 
     with ThreadPoolExecutor(at_once) as pool:
-        list(pool.map(lambda _: begin(), range(at_once)))
-        return list(pool.map(act, things))
+        list(pool.map(work, range(at_once)))
+    return [outcomes[number] for number in sorted(outcomes)]

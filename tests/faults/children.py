@@ -7,20 +7,20 @@ import multiprocessing
 import signal
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 from multiprocessing.connection import Connection
 from typing import Any
 
 import orjson
 from django.conf import settings
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 from django.test import Client, override_settings
-from django.utils import timezone
 
 from core.mail.models import Mail
 from core.outbox import handling
 from core.outbox.models import OutboxMessage
-from core.outbox.relay import publish_batch
+from core.outbox.relay import LONGEST_LEASE, publish_batch
 from orders.gateways import gateway
 from orders.models import Payment
 from tests.faults.databases import using_database
@@ -135,5 +135,6 @@ def charge_unnoticed(*, captures: bool) -> None:
 
 
 def _let_time_pass(messages: QuerySet[OutboxMessage]) -> None:
-    messages.filter(handled_at=None, dead_at=None).update(next_attempt_at=timezone.now())
-    Mail.objects.filter(claimed_until__isnull=False).update(claimed_until=None)
+    passed = timedelta(seconds=LONGEST_LEASE)
+    messages.filter(handled_at=None, dead_at=None).update(next_attempt_at=F("next_attempt_at") - passed)
+    Mail.objects.filter(claimed_until__isnull=False).update(claimed_until=F("claimed_until") - passed)

@@ -11,13 +11,14 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import redis
 import requests
-from django.utils import timezone
+from django.db.models import F
 
 from core.localstack import mailbox
 from core.localstack.house import House
@@ -26,6 +27,7 @@ from core.localstack.nginx import Nginx
 from core.localstack.ports import HOST, free_port
 from core.mail.models import Mail
 from core.outbox.models import OutboxMessage
+from core.outbox.relay import LONGEST_LEASE
 from tests.faults.databases import using_database
 from tests.faults.processes import Process
 from tests.faults.proxy import Proxy
@@ -90,7 +92,7 @@ class Shop:
         self.layout = Elsewhere(CHECKOUT, directory)
         self.layout.make_directories()
         self.database = urlsplit(database_url).path[1:]
-        self._redis_url, self._broker_url = redis_url, broker_url or f"{redis_url}/{BROKER}"
+        self._redis_url, self.broker_url = redis_url, broker_url or f"{redis_url}/{BROKER}"
         self._database_url = database_url
         self._held_back = directory / "crash-points-held-back"
         self._resources = ExitStack()
@@ -101,7 +103,7 @@ class Shop:
         ports = {name: free_port() for name in PORTS}
         self.front, self.provider, self.broker = (
             self._resources.enter_context(Proxy(port))
-            for port in (ports["nginx"], ports["sandbox"], urlsplit(self._broker_url).port or 5672)
+            for port in (ports["nginx"], ports["sandbox"], urlsplit(self.broker_url).port or 5672)
         )
         self.url = f"http://{HOST}:{self.front.port}"
         house = House(self.layout, ports, self._environment(ports) | environment)
@@ -160,11 +162,11 @@ class Shop:
         return set(self._held_back.read_text().split())
 
     def let_leases_end(self) -> None:
-        """What was sent and not handled is due now, as if the time of leases and claims had passed."""
-        Mail.objects.filter(claimed_until__isnull=False).update(claimed_until=None)
-        OutboxMessage.objects.filter(handled_at=None, dead_at=None, publications__gt=0).update(
-            next_attempt_at=timezone.now()
-        )
+        """As if the longest lease, claim or pause had passed for what was sent and is not handled."""
+        passed = timedelta(seconds=LONGEST_LEASE)
+        waiting = OutboxMessage.objects.filter(handled_at=None, dead_at=None)
+        waiting.update(next_attempt_at=F("next_attempt_at") - passed)
+        Mail.objects.filter(claimed_until__isnull=False).update(claimed_until=F("claimed_until") - passed)
 
     def open_messages(self) -> int:
         return OutboxMessage.objects.filter(handled_at=None, dead_at=None).count()
@@ -188,7 +190,7 @@ class Shop:
         self._held_back.write_text("".join(f"{name}\n" for name in names))
 
     def _environment(self, ports: Mapping[str, int]) -> dict[str, str]:
-        broker = urlsplit(self._broker_url)
+        broker = urlsplit(self.broker_url)
         proxied = broker._replace(netloc=broker.netloc.rsplit("@", 1)[0] + f"@{HOST}:{self.broker.port}")
         return os.environ | {
             "DATABASE_URL": self._database_url,

@@ -1,0 +1,108 @@
+"""R6, R13: a provider that loses answers or is slow costs time, and neither money nor locks."""
+
+import threading
+import time
+
+import pytest
+from django.db import connection
+
+from orders.models import Order, Status
+from tests.faults import oracle
+from tests.faults.proxy import Fate, first_of_each
+from tests.stack import eventually
+from tests.torture.scale import scale
+
+ORDERS = scale(8, 300)
+BUYERS, SLOWNESS = 20, 5.0  # seconds the provider takes
+LONGEST_TRANSACTION = 0.5  # seconds
+
+
+@pytest.mark.parametrize(
+    ("fate", "path"),
+    [
+        pytest.param(Fate.LOST_ANSWER, b"", id="every first answer reset"),
+        pytest.param(Fate.LOST_REQUEST, b"", id="every first request reset"),
+        pytest.param(Fate.HANG, b"/capture", id="first captures hang"),
+    ],
+)
+def test_provider__answers_lost__one_charge_and_one_parcel_each(*, fate, path, shop, buyers, goods, log):
+    shop.provider.judge = first_of_each(fate, path=path)
+    skus = goods(2)
+
+    buyers.insist_all(buyers.body(*skus) for _ in range(ORDERS))
+
+    eventually(lambda: _settled(log) == {Status.SHIPPED}, seconds=scale(90, 1800))
+    shop.wait_until_quiet()
+    assert oracle.disagreements(log, ledger=shop.ledger(), inbox=shop.mails()) == []
+
+
+def test_provider__commits_and_hangs__one_charge_each(shop, buyers, goods, log):
+    skus = goods(1)
+
+    buyers.insist_all(buyers.body(*skus, token="tok_timeout") for _ in range(scale(2, 50)))
+
+    eventually(lambda: _settled(log) == {Status.SHIPPED}, seconds=scale(60, 600))
+    shop.wait_until_quiet()
+    assert oracle.disagreements(log, ledger=shop.ledger(), inbox=shop.mails()) == []
+
+
+def test_provider__takes_seconds__no_transaction_waits_for_it(shop, buyers, goods, log):
+    (sku,) = goods(stock=BUYERS)
+    shop.provider.delay = SLOWNESS
+
+    with _Watch() as watch:
+        buyers.insist_all((buyers.body(sku) for _ in range(BUYERS)), at_once=BUYERS)
+        eventually(lambda: _with_worker(log) >= 1)
+        time.sleep(scale(3, 15))  # the time that the provider has its callers wait
+    shop.provider.delay = 0
+
+    assert watch.samples > 20
+    assert watch.longest < LONGEST_TRANSACTION, watch.statement
+    eventually(lambda: _settled(log) == {Status.SHIPPED}, seconds=90)
+
+
+def _settled(log):
+    ids = [order.id for order in log.orders()]
+    return set(Order.objects.filter(pk__in=ids).values_list("status", flat=True))
+
+
+def _with_worker(log):
+    """Orders whose authorisation is being asked for or was answered too late."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM core_outboxmessage WHERE handler = 'orders.authorise_payment'"
+            " AND aggregate = ANY(%s) AND (publications > 0 OR error <> '')",
+            [[str(order.id) for order in log.orders()]],
+        )
+        return cursor.fetchone()[0]
+
+
+class _Watch:
+    """Looks at the age of every open transaction of this database, about fifty times a second."""
+
+    def __init__(self) -> None:
+        self.longest, self.statement, self.samples = 0.0, "", 0
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._look)
+
+    def __enter__(self) -> "_Watch":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        self._over.set()
+        self._thread.join()
+
+    def _look(self) -> None:
+        with connection.cursor() as cursor:
+            while not self._over.wait(0.02):
+                cursor.execute(
+                    "SELECT extract(epoch FROM clock_timestamp() - xact_start), query FROM pg_stat_activity"
+                    " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+                    " AND state = 'idle in transaction' ORDER BY xact_start LIMIT 1"
+                )
+                self.samples += 1
+                for age, query in cursor.fetchall():
+                    if age > self.longest:
+                        self.longest, self.statement = float(age), query
+        connection.close()
