@@ -55,6 +55,7 @@ def idempotent(view: View) -> View:
                 if record is not None:
                     return _replay(record, fingerprint)
                 response = _rendered(self, view(self, request, *args, **kwargs))
+                crash_point("core.idempotency.before_keep")
                 if response.status_code < 400:
                     _keep(scope, key, fingerprint, response)
                     crash_point("core.idempotency.before_commit")
