@@ -23,7 +23,7 @@ from orders.events import (
     PaymentOrphaned,
 )
 from orders.gateways.base import ProviderUnavailable
-from orders.services import fulfilment, mails, payments, settling
+from orders.services import fulfilment, mails, payments, settling, vouchers
 
 RETRY_SECONDS = 1.0
 COMPENSATION_ATTEMPTS = 50  # about seven hours; then staff see it as dead and replay it
@@ -72,8 +72,11 @@ def ship_order(event: OrderPaid) -> None:
     max_attempts=COMPENSATION_ATTEMPTS,
 )
 @handles(OrderCancelled, name="orders.release_cancelled", queue="orders", max_attempts=COMPENSATION_ATTEMPTS)
-def release_stock(event: OrderNews) -> None:
-    stock.release(owner=event.order_id, now=timezone.now())
+def release_holdings(event: OrderNews) -> None:
+    """What the order held for its customer is anybody's again."""
+    now = timezone.now()
+    stock.release(owner=event.order_id, now=now)
+    vouchers.give_back(order_id=event.order_id, now=now)
 
 
 @handles(

@@ -5,16 +5,10 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
-from core.errors import FieldError, Invalid
 from orders.api.reading import Body
 from orders.services.quoting import Basket
 
-LONGEST_EMAIL, LONGEST_TOKEN = 254, 255
-
-
-class VoucherUnknown(Invalid):
-    code = "voucher_unknown"
-    title = "No such voucher"
+LONGEST_EMAIL, LONGEST_TOKEN, LONGEST_CODE = 254, 255, 40
 
 
 class QuoteBody(Body):
@@ -29,6 +23,7 @@ class QuoteBody(Body):
             quantities={} if self._names_cart_only() else self.items(),
             shipping_address=self.address(is_whole=self.is_address_whole),
             shipping_method=self.method(),
+            voucher=self.text(self.data, "voucher", "voucher", LONGEST_CODE, is_required=False),
         )
         self._read_more()
         self.check()
@@ -40,10 +35,6 @@ class QuoteBody(Body):
         return self.data.get("cart") is not None and self.data.get("items") is None
 
     def _refuse_what_is_not_offered(self) -> None:
-        if self.data.get("voucher") not in (None, ""):
-            detail = "There is no such voucher"
-            error = FieldError(field="voucher", code="voucher_unknown", detail=detail)
-            raise VoucherUnknown(detail, errors=[error])
         if self.data.get("cart") is not None:
             self.fail("cart", "unknown", "There is no such cart")
 

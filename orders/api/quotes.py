@@ -11,6 +11,7 @@ from core.http.throttles import RateLimit
 from orders.api import shapes
 from orders.api.bodies import QuoteBody
 from orders.pricing import QuotedLine
+from orders.queries.vouchers import customer_key
 from orders.services import quoting
 
 
@@ -26,8 +27,14 @@ class QuotesView(APIView):
     def post(self, request: Request) -> Response:
         """What an order would cost now, computed as the order itself would be. Nothing is held or written."""
         body = QuoteBody(request.data)
-        offer = quoting.price(basket=body.basket, now=timezone.now())
+        offer = quoting.price(basket=body.basket, customer_key=_customer_key(request), now=timezone.now())
         return Response(_document(offer))
+
+
+def _customer_key(request: Request) -> str:
+    """A guest who asks need not say who they are; the order will."""
+    customer_id = request.user.pk if request.user.is_authenticated else None
+    return customer_key(customer_id=customer_id, email="")
 
 
 def _document(offer: quoting.Offer) -> dict[str, Any]:
@@ -41,6 +48,7 @@ def _document(offer: quoting.Offer) -> dict[str, Any]:
         "tax": quote.tax,
         "tax_included": quote.tax_included,
         "total": quote.total,
+        "voucher": offer.voucher.code if offer.voucher else None,
         "lines": [
             line_document(line, name=quoting.name_of(offer.variants[line.sku])) for line in quote.lines
         ],

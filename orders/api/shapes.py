@@ -57,6 +57,7 @@ class QuoteRequest(serializers.Serializer[Any]):
     shipping_method = serializers.CharField(
         required=False, max_length=40, help_text="By default the first of /shipping-methods."
     )
+    voucher = serializers.CharField(required=False, max_length=40)
 
 
 class OrderRequest(serializers.Serializer[Any]):
@@ -66,6 +67,7 @@ class OrderRequest(serializers.Serializer[Any]):
     shipping_method = serializers.CharField(
         required=False, max_length=40, help_text="By default the first of /shipping-methods."
     )
+    voucher = serializers.CharField(required=False, max_length=40)
     payment = PaymentShape()
 
 
@@ -91,6 +93,7 @@ class QuoteShape(serializers.Serializer[Any]):
     tax = Money()
     tax_included = serializers.BooleanField(help_text="Whether the prices contain the tax.")
     total = Money(help_text="What the customer would pay.")
+    voucher = serializers.CharField(allow_null=True, help_text="The code that was applied.")
     lines = LineShape(many=True)
 
     class Meta:

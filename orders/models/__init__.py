@@ -3,6 +3,7 @@ from orders.models.payment import Payment
 from orders.models.provider_event import ProviderEvent
 from orders.models.rates import ShippingMethod, TaxRule
 from orders.models.shipment import Shipment
+from orders.models.voucher import Voucher, VoucherCategory, VoucherCustomer, VoucherUse
 
 __all__ = [
     "Order",
@@ -14,4 +15,8 @@ __all__ = [
     "ShippingMethod",
     "Status",
     "TaxRule",
+    "Voucher",
+    "VoucherCategory",
+    "VoucherCustomer",
+    "VoucherUse",
 ]

@@ -14,7 +14,8 @@ from core.ids import uuid7
 from core.outbox.publishing import publish
 from orders.events import OrderPlaced
 from orders.queries.history import token_hash
-from orders.services import quoting, recording
+from orders.queries.vouchers import customer_key
+from orders.services import quoting, recording, vouchers
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -24,6 +25,10 @@ class Buyer:
     customer_id: UUID | None
     email: str
     language: str
+
+    @property
+    def key(self) -> str:
+        return customer_key(customer_id=self.customer_id, email=self.email)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -41,7 +46,7 @@ def place_order(*, buyer: Buyer, basket: quoting.Basket, payment_token: str, now
 
     Raises what quoting.price raises, and OutOfStock naming every line that cannot be filled.
     """
-    offer = quoting.price(basket=basket, now=now)
+    offer = quoting.price(basket=basket, customer_key=buyer.key, now=now)
     token = "" if buyer.customer_id else secrets.token_urlsafe(24)
     order = recording.NewOrder(
         id=uuid7(),
@@ -63,6 +68,8 @@ def place_order(*, buyer: Buyer, basket: quoting.Basket, payment_token: str, now
     crash_point("orders.checkout.after_reserve")
     number = recording.record(order, gateway=settings.PAYMENT_GATEWAY)
     crash_point("orders.checkout.after_record")
+    if offer.voucher:
+        vouchers.claim(voucher=offer.voucher, order_id=order.id, customer_key=buyer.key, now=now)
     publish(OrderPlaced(order_id=order.id))
     crash_point("orders.checkout.after_publish")
     return PlacedOrder(order=order, number=number, token=token)

@@ -9,6 +9,7 @@ from catalog.queries.sale import VariantForSale, variants_for_sale
 from core.errors import FieldError, Invalid
 from orders import pricing
 from orders.queries.rates import Rates, rates_for
+from orders.services import vouchers
 
 LARGEST_TOTAL = Decimal(10) ** 10  # far above any order, below what the columns hold
 
@@ -43,6 +44,7 @@ class Basket:
     quantities: Mapping[str, int]
     shipping_address: Mapping[str, str]
     shipping_method: str = ""
+    voucher: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -52,24 +54,46 @@ class Offer:
     variants: Mapping[str, VariantForSale]
     currency: str
     shipping_method: str
+    voucher: vouchers.Applied | None
     quote: pricing.Quote
 
 
-def price(*, basket: Basket, now: datetime) -> Offer:
+def price(*, basket: Basket, customer_key: str, now: datetime) -> Offer:
     """Every amount of an order of `basket`, whether or not its units are there. Writes nothing.
 
-    Raises UnknownSku, MixedCurrencies, ShippingUnavailable, OrderTooLarge.
+    `customer_key` is whom a voucher's limit counts, empty where that is not known. Raises UnknownSku,
+    MixedCurrencies, ShippingUnavailable, VoucherRejected, OrderTooLarge.
     """
     variants = _variants(basket)
     currency = _currency(variants)
     rates = _rates(basket, currency)
-    items = [
-        pricing.Item(sku=sku, unit_price=variants[sku].price, quantity=units)
-        for sku, units in basket.quantities.items()
-    ]
-    quote = pricing.quote(items, shipping=rates.shipping, tax=rates.tax)
+    items = items_of(basket.quantities, variants)
+    voucher = basket.voucher and vouchers.apply(
+        code=basket.voucher,
+        items=items,
+        variants=variants,
+        currency=currency,
+        customer_key=customer_key,
+        now=now,
+    )
+    discount = voucher.discount if voucher else pricing.NO_DISCOUNT
+    quote = pricing.quote(items, shipping=rates.shipping, tax=rates.tax, discount=discount)
     _refuse_too_large(quote)
-    return Offer(variants=variants, currency=currency, shipping_method=rates.method or "", quote=quote)
+    return Offer(
+        variants=variants,
+        currency=currency,
+        shipping_method=rates.method or "",
+        voucher=voucher or None,
+        quote=quote,
+    )
+
+
+def items_of(quantities: Mapping[str, int], variants: Mapping[str, VariantForSale]) -> list[pricing.Item]:
+    """The quantities at the prices of the day."""
+    return [
+        pricing.Item(sku=sku, unit_price=variants[sku].price, quantity=units)
+        for sku, units in quantities.items()
+    ]
 
 
 def name_of(variant: VariantForSale) -> str:

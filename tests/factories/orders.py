@@ -5,10 +5,10 @@ import factory
 from factory.django import DjangoModelFactory
 
 from orders import numbers
-from orders.models import Order, OrderEvent, OrderLine, Payment, ShippingMethod, Status, TaxRule
+from orders.models import Order, OrderEvent, OrderLine, Payment, ShippingMethod, Status, TaxRule, Voucher
 from orders.queries.history import token_hash
 from tests.factories.accounts import UserFactory
-from tests.factories.catalog import VariantFactory
+from tests.factories.catalog import CREATED_AT, VariantFactory
 
 ADDRESS = {
     "name": "Alice Example",
@@ -91,3 +91,20 @@ class TaxRuleFactory(DjangoModelFactory):
     region = ""
     rate = Decimal(20)
     inclusive = True
+
+
+class VoucherFactory(DjangoModelFactory):
+    """10 % off everything, without limits, since the beginning of the year."""
+
+    class Meta:
+        model = Voucher
+        skip_postgeneration_save = True
+
+    code = factory.Sequence(lambda n: f"SAVE{n}")
+    kind = Voucher.Kind.PERCENTAGE
+    value = Decimal(10)
+    starts_at = CREATED_AT
+
+    @factory.post_generation
+    def categories(self, create: bool, extracted: Any, **kwargs: Any) -> None:
+        self.categories.set(extracted or [])

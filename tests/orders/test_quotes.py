@@ -40,6 +40,7 @@ def test_quote__guest__answers_every_amount(guest, asked):
         "tax": "4.99",
         "tax_included": True,
         "total": "29.90",
+        "voucher": None,
         "lines": [
             {
                 "sku": "MUG",

@@ -11,7 +11,13 @@ from catalog.models import Reservation, StockLevel
 from core.mail.models import Mail
 from core.outbox.models import OutboxMessage
 from orders.events import OrderPaid, OrderPlaced, PaymentAuthorised
-from orders.handlers import authorise_payment, capture_payment, give_back_payment, release_stock, ship_order
+from orders.handlers import (
+    authorise_payment,
+    capture_payment,
+    give_back_payment,
+    release_holdings,
+    ship_order,
+)
 from orders.models import Order, OrderEvent, Payment, Shipment
 from orders.services import fulfilment, settling
 
@@ -331,7 +337,7 @@ def test_compensations__run_twice__have_their_effect_once(place, sandbox, work, 
     before = (_state(order), _timeline(order), sandbox.payments(), _stock())
 
     give_back_payment(OrderPlaced(order_id=order.pk))
-    release_stock(OrderPlaced(order_id=order.pk))
+    release_holdings(OrderPlaced(order_id=order.pk))
 
     assert (_state(order), _timeline(order), sandbox.payments(), _stock()) == before
 

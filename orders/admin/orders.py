@@ -10,7 +10,7 @@ from unfold.decorators import display
 
 from core.http.admin import ReadOnly
 from orders import numbers
-from orders.models import Order, OrderEvent, OrderLine, Payment, Shipment, ShippingMethod, TaxRule
+from orders.models import Order, OrderEvent, OrderLine, Payment, Shipment, ShippingMethod, TaxRule, VoucherUse
 
 STATUS_LABELS = {
     "pending": "info",
@@ -55,6 +55,11 @@ class ShipmentInline(Look):
     fields = ["carrier", "tracking_number", "status", "lines", "created_at", "shipped_at"]
 
 
+class VoucherUseInline(Look):
+    model = VoucherUse
+    fields = ["voucher", "used_at", "released_at"]
+
+
 class EventInline(Look):
     model = OrderEvent
     verbose_name_plural = "timeline"
@@ -71,7 +76,7 @@ class OrderAdmin(ReadOnly, ModelAdmin):
     search_help_text = "An order's number, or how the e-mail address begins."
     date_hierarchy = "created_at"
     ordering = ["-created_at", "-id"]
-    inlines = [LineInline, PaymentInline, ShipmentInline, EventInline]
+    inlines = [LineInline, PaymentInline, ShipmentInline, VoucherUseInline, EventInline]
     fieldsets = [
         (None, {"fields": ["number", "status", "customer", "email", "language", "created_at", "updated_at"]}),
         (

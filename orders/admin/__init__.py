@@ -1,0 +1,11 @@
+from orders.admin.orders import OrderAdmin, PaymentAdmin, ShipmentAdmin, ShippingMethodAdmin, TaxRuleAdmin
+from orders.admin.vouchers import VoucherAdmin
+
+__all__ = [
+    "OrderAdmin",
+    "PaymentAdmin",
+    "ShipmentAdmin",
+    "ShippingMethodAdmin",
+    "TaxRuleAdmin",
+    "VoucherAdmin",
+]

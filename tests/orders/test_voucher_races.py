@@ -1,0 +1,97 @@
+"""R16: codes with limits, used by many at once on real threads, hold them exactly."""
+
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
+import pytest
+from django.db import connection
+
+from orders.events import OrderCancelled
+from orders.handlers import release_holdings
+from orders.models import Order, Voucher, VoucherCustomer, VoucherUse
+from tests.factories.catalog import VariantFactory
+from tests.factories.orders import VoucherFactory
+from tests.orders.conftest import Caller
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(240)]
+AT_ONCE = 20
+
+
+@pytest.fixture(autouse=True)
+def no_limit(settings):
+    settings.RATE_LIMITS = {**settings.RATE_LIMITS, "orders": (100_000, 60)}
+
+
+@pytest.fixture
+def plenty(body):
+    """Each order takes one of a SKU of its own, so that vouchers are all that orders wait for."""
+    skus = [VariantFactory(stock=1000).sku for _ in range(AT_ONCE)]
+    return lambda number, **more: {
+        **body,
+        "items": [{"sku": skus[number % AT_ONCE], "quantity": 1}],
+        "email": f"guest{number}@shop.test",
+        **more,
+    }
+
+
+def _at_once(uses, send):
+    """The answers of `uses` calls, AT_ONCE of them under way at any time."""
+    barrier = Barrier(AT_ONCE)
+
+    def run(first):
+        try:
+            barrier.wait()
+            return [send(number) for number in range(first, uses, AT_ONCE)]
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        return [answer for answers in pool.map(run, range(AT_ONCE)) for answer in answers]
+
+
+def test_voucher__hundred_parallel_uses_of_limited_codes__each_holds_exactly(plenty):
+    limits = {"SEVEN": 7, "ONE": 1, "NONE": 0, "TWENTY": 20}
+    for code, most in limits.items():
+        VoucherFactory(code=code, max_uses=most)
+    codes = list(limits)
+
+    answers = _at_once(100, lambda n: (codes[n % 4], Caller().order(plenty(n, voucher=codes[n % 4]))))
+
+    assert Counter(code for code, answer in answers if answer.status_code == 201) == +Counter(limits)
+    refused = {(a.status_code, a.json()["code"]) for _, a in answers if a.status_code != 201}
+    assert refused == {(409, "voucher_exhausted")}
+    assert dict(Voucher.objects.values_list("code", "used")) == limits
+    assert Order.objects.count() == VoucherUse.objects.count() == sum(limits.values())
+
+
+def test_voucher__hundred_parallel_uses_by_five_guests__each_has_two(plenty):
+    VoucherFactory(code="TWICE", max_uses_per_customer=2)
+
+    answers = _at_once(
+        100, lambda n: Caller().order(plenty(n, voucher="twice", email=f"guest{n % 5}@shop.test"))
+    )
+
+    assert Counter(answer.status_code for answer in answers) == {201: 10, 409: 90}
+    assert list(VoucherCustomer.objects.values_list("used", flat=True)) == [2] * 5
+    assert Voucher.objects.get().used == VoucherUse.objects.count() == 10
+
+
+def test_voucher__given_back_while_others_claim__counts_stay_true(plenty):
+    VoucherFactory(code="FIVE", max_uses=5, max_uses_per_customer=1)
+
+    def order_and_cancel(number):
+        answer = Caller().order(plenty(number, voucher="FIVE", email=f"guest{number % 30}@shop.test"))
+        if answer.status_code == 201 and number % 2:
+            release_holdings(OrderCancelled(order_id=answer.json()["id"]))
+            release_holdings(OrderCancelled(order_id=answer.json()["id"]))
+        return answer
+
+    answers = _at_once(100, order_and_cancel)
+
+    assert {answer.status_code for answer in answers} == {201, 409}
+    held = VoucherUse.objects.filter(released_at=None)
+    assert Voucher.objects.get().used == held.count() == 5
+    assert Counter(held.values_list("customer_key", flat=True)) == Counter(
+        dict(VoucherCustomer.objects.filter(used__gt=0).values_list("customer_key", "used"))
+    )
