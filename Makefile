@@ -34,7 +34,7 @@ check: dev-environment ## Check format, lint, types, imports, migrations, schema
 bench: dev-environment ## Measure the shop beside the founding Express design (needs Node and wrk)
 	@$(PYTHON) -m benchmarks $(ARGS)
 
-lock: dev-environment ## Pin every package anew, with hashes (needs uv)
+lock: ## Pin every package anew, with hashes (needs uv)
 	@sh deploy/lock.sh
 
 local-environment:
