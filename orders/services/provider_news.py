@@ -7,7 +7,6 @@ import structlog
 from django.db import transaction
 
 from core.errors import NotFound
-from orders import states
 from orders.gateways import GATEWAYS, gateway
 from orders.gateways.base import News
 from orders.models import Payment, ProviderEvent
@@ -48,8 +47,6 @@ def _payment(provider: str, news: News) -> Payment | None:
 
 @transaction.atomic
 def _take_in(provider: str, news: News, payment: Payment, *, body: bytes, now: datetime) -> None:
-    # First the order's lock, as everywhere: the event's foreign key locks the payment, too.
-    states.lock(payment.order_id)
     _, is_new = ProviderEvent.objects.get_or_create(
         gateway=provider,
         event_id=news.event_id,

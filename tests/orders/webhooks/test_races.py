@@ -58,12 +58,13 @@ def test_webhook_and_worker_at_once__a_hundred_times__one_capture_each(plenty, p
         stripe.ledger.capture(payment.provider_reference, {"amount_to_capture": "2990"})
         stripe.webhook_url = url
         events = stripe.ledger.events[told:]
-        _at_once(
+        answers = _at_once(
             lambda now=now, order=order: payments.capture(order_id=order.pk, now=now),
             lambda events=events: stripe.send(events[-1]),
             lambda events=events: stripe.send(events[0]),
         )
         stripe.webhook_url = ""
+        assert answers == [None, [204], [204]]
 
     _assert_settled_once(stripe)
 

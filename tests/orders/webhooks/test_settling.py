@@ -177,6 +177,20 @@ def test_old_news_of_a_hold__after_it_was_voided__changes_nothing_in_the_end(
     assert [i["status"] for i in stripe.ledger.intents.values()] == ["canceled"]
 
 
+def test_old_news_of_a_capture__after_it_was_refunded__changes_nothing(place, stripe, post, state, work):
+    order = place()
+    _authorise(order)
+    stripe.ledger.capture(next(iter(stripe.ledger.intents)), {"amount_to_capture": "1000"})
+    captured, succeeded = stripe.ledger.events[-2:]
+    post(succeeded)
+    work()
+
+    post(captured)
+
+    assert state(order) == ("payment_failed", "refunded")
+    assert not OutboxMessage.objects.filter(handler="orders.give_back_orphaned").exists()
+
+
 def test_refunded_in_part_in_the_dashboard__is_recorded(place, stripe, post, state, work):
     order = place()
     work()
