@@ -27,8 +27,6 @@ ENDED_SESSIONS_KEPT = timedelta(days=30)
 # How long the link in the mail that verifies an address is good for.
 VERIFY_EMAIL_MAX_AGE = timedelta(days=3)
 DEMO_PASSWORD = env.str("DEMO_PASSWORD", default="demo-Pa55word")
-# The unique constraint on lower(email) does what this check asks for, without regard to case.
-SILENCED_SYSTEM_CHECKS = [
     "auth.E003",
     "security.W002",  # frame options and CSRF protection are there, as subclasses bound to the staff pages:
     "security.W003",  # core.http.scoped

@@ -23,20 +23,14 @@ from django.middleware.locale import LocaleMiddleware
 
 
 class _StaffPages:
-    """Mixed in front of a middleware: other paths pass it by, and every one of its kind behind it."""
+    """Mixed in front of a middleware: other paths pass it by."""
 
-    def __init__(self, get_response: Any) -> None:
-        super().__init__(get_response)  # type: ignore[call-arg]
-        # Django hands over the next middleware inside its exception handler.
-        following = getattr(get_response, "__wrapped__", None)
-        self._past_them_all: Any = (
-            following._past_them_all if isinstance(following, _StaffPages) else get_response
-        )
+    get_response: Any
 
     def __call__(self, request: HttpRequest) -> Any:
         if request.path_info.startswith(settings.STAFF_PAGES):
             return super().__call__(request)  # type: ignore[misc]
-        return self._past_them_all(request)
+        return self.get_response(request)
 
 
 class StaffSession(_StaffPages, SessionMiddleware):
