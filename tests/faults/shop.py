@@ -110,6 +110,7 @@ class Shop:
         nginx = Nginx(
             template=CHECKOUT / "deploy" / "nginx" / "nginx.conf.template",
             state=self.layout.nginx,
+            access_log=self.layout.logs / "requests.log",
             port=ports["nginx"],
             web_port=ports["web"],
             static=self.layout.static,

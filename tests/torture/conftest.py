@@ -3,7 +3,9 @@ and those that play the shop's parts themselves on another."""
 
 import os
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -24,8 +26,9 @@ Goods = Callable[..., list[str]]
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.is_relative_to(HERE):
+            is_on_shop = {"shop", "shop_on_rabbitmq"} & set(item.fixturenames)
             item.add_marker(pytest.mark.django_db)
-            item.add_marker(pytest.mark.xdist_group("torture" if "shop" in item.fixturenames else "children"))
+            item.add_marker(pytest.mark.xdist_group("torture" if is_on_shop else "children"))
             item.add_marker(pytest.mark.timeout(7200 if FULL else 180))
 
 
@@ -34,19 +37,36 @@ def _django_db_helper(django_db_setup) -> None:
     """Instead of pytest-django's: no transaction around tests that commit to databases of their own."""
 
 
-@pytest.fixture(scope="session")
-def running_shop(django_db_setup, django_db_blocker, tmp_path_factory) -> Iterator[Shop]:
+@contextmanager
+def _started_shop(directory: Path, blocker: Any, **urls: str) -> Iterator[Shop]:
+    """A shop on a fresh copy of the test database."""
     server = os.environ["TEST_DATABASE_URL"]
-    with (
-        django_db_blocker.unblock(),
-        copied_database(f"torture_{uuid4().hex[:8]}", server_url=server) as url,
-    ):
-        directory = tmp_path_factory.mktemp("torture")
-        shop = Shop(directory, database_url=url, redis_url=os.environ["TEST_REDIS_URL"])
+    with blocker.unblock(), copied_database(f"torture_{uuid4().hex[:8]}", server_url=server) as url:
+        shop = Shop(directory, database_url=url, redis_url=os.environ["TEST_REDIS_URL"], **urls)
         try:
             yield shop.start()
         finally:
             shop.stop()
+
+
+@pytest.fixture(scope="session")
+def running_shop(django_db_setup, django_db_blocker, tmp_path_factory) -> Iterator[Shop]:
+    with _started_shop(tmp_path_factory.mktemp("torture"), django_db_blocker) as shop:
+        yield shop
+
+
+@pytest.fixture(scope="module")
+def shop_on_rabbitmq(django_db_setup, django_db_blocker, tmp_path_factory) -> Iterator[Shop]:
+    """A shop whose broker is the RabbitMQ that TEST_AMQP_URL names; skips where it names none."""
+    if not (broker_url := os.environ.get("TEST_AMQP_URL")):
+        pytest.skip("no RabbitMQ: TEST_AMQP_URL is not set")
+    directory = tmp_path_factory.mktemp("rabbitmq")
+    with (
+        _started_shop(directory, django_db_blocker, broker_url=broker_url) as shop,
+        django_db_blocker.unblock(),
+        shop.in_use(),
+    ):
+        yield shop
 
 
 @pytest.fixture
