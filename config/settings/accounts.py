@@ -27,7 +27,3 @@ ENDED_SESSIONS_KEPT = timedelta(days=30)
 # How long the link in the mail that verifies an address is good for.
 VERIFY_EMAIL_MAX_AGE = timedelta(days=3)
 DEMO_PASSWORD = env.str("DEMO_PASSWORD", default="demo-Pa55word")
-    "auth.E003",
-    "security.W002",  # frame options and CSRF protection are there, as subclasses bound to the staff pages:
-    "security.W003",  # core.http.scoped
-]
