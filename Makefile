@@ -5,7 +5,7 @@ PYTHON := .venv/bin/python
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run stop reset shell logs test check bench lock local-environment dev-environment
+.PHONY: help run stop reset shell logs test check torture bench lock local-environment dev-environment
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
@@ -27,6 +27,9 @@ logs: ## Follow the logs of all processes
 
 test: dev-environment ## Run the tests on all cores (ARGS="tests/core -k cache")
 	@$(PYTHON) -m pytest --numprocesses auto $(ARGS)
+
+torture: dev-environment ## Break the shop at full counts, to prove docs/reliability.md (about two hours)
+	@TORTURE=full $(PYTHON) -m pytest tests/torture --numprocesses 2 $(ARGS)
 
 check: dev-environment ## Check format, lint, types, imports, migrations, schema and deployment files
 	@sh deploy/check.sh
