@@ -6,7 +6,7 @@ They are forked from a process that has loaded Django, so that one costs some hu
 import multiprocessing
 import signal
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
 from multiprocessing.connection import Connection
@@ -33,10 +33,11 @@ AUTHORISING, SHIPPING = "orders.authorise_payment", "orders.ship_order"
 
 @dataclass(frozen=True, kw_only=True)
 class Children:
-    """What every child works with. A run returns what the child returned, or KILLED."""
+    """What every child works with. `changed` holds further settings."""
 
     database: str
     sandbox_url: str
+    changed: dict[str, Any] = field(default_factory=dict)
 
     def run(self, act: Callable[..., Any], *arguments: Any, crash_at: str = "", **named: Any) -> Any:
         """What `act` returned. Where it is to crash it runs in a process of its own, and may be KILLED."""
@@ -46,6 +47,7 @@ class Children:
             "EMAIL_BACKEND": "django.core.mail.backends.locmem.EmailBackend",
             "THROTTLE_SCALE": 100_000,
             "CRASH_AT": frozenset({crash_at} - {""}),
+            **self.changed,
         }
         if crash_at:
             return self._fork(act, changed)
