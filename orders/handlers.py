@@ -105,6 +105,18 @@ def give_back_payment(event: OrderNews) -> None:
         payments.give_back(order_id=event.order_id, now=timezone.now())
 
 
+@handles(
+    OrderCancelled,
+    name="orders.recall_parcels",
+    queue="orders",
+    transactional=False,
+    max_attempts=COMPENSATION_ATTEMPTS,
+)
+def recall_parcels(event: OrderCancelled) -> None:
+    with _later_if_unavailable():
+        fulfilment.recall(order_id=event.order_id)
+
+
 @handles(OrderPlaced, name="orders.mail_placed", queue="mail")
 def mail_placed(event: OrderPlaced) -> None:
     mails.queue_news(order_id=event.order_id, template="orders/placed", cause=event.name)

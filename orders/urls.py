@@ -1,10 +1,16 @@
 from django.urls import path
 
-from orders.api import orders, quotes, shipping, webhooks
+from orders.api import changes, orders, quotes, shipping, webhooks
 
 urlpatterns = [
+    path("carts", carts.CartsView.as_view(), name="carts"),
+    path("carts/<uuid:cart_id>", carts.CartView.as_view(), name="cart"),
+    path("carts/<uuid:cart_id>/items", carts.CartItemsView.as_view(), name="cart-items"),
+    path("carts/<uuid:cart_id>/items/<str:sku>", carts.CartItemView.as_view(), name="cart-item"),
+    path("carts/<uuid:cart_id>/voucher", carts.CartVoucherView.as_view(), name="cart-voucher"),
     path("orders", orders.OrdersView.as_view(), name="orders"),
     path("orders/<str:number>", orders.OrderView.as_view(), name="order"),
+    path("orders/<str:number>/cancel", changes.CancelView.as_view(), name="order-cancel"),
     path("orders/<str:number>/events", orders.OrderEventsView.as_view(), name="order-events"),
     path("payments/webhooks/<str:gateway>", webhooks.PaymentWebhookView.as_view(), name="payment-webhook"),
     path("quotes", quotes.QuotesView.as_view(), name="quotes"),

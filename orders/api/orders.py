@@ -22,9 +22,11 @@ from core.http.throttles import RateLimit
 from core.idempotency.decorator import idempotent
 from orders.api import shapes
 from orders.api.bodies import OrderBody
+from orders.api.cart_access import CART_TOKEN, holder_of
 from orders.api.quotes import line_document
 from orders.queries import history
 from orders.services import checkout
+from orders.services.carts import ordering
 
 GUEST_TOKEN = OpenApiParameter("X-Order-Token", str, "header", description="Of a guest's order.")
 IDEMPOTENCY_KEY = OpenApiParameter(
@@ -53,7 +55,7 @@ class OrdersView(LeanReads):
         )
 
     @extend_schema(
-        parameters=[IDEMPOTENCY_KEY],
+        parameters=[IDEMPOTENCY_KEY, CART_TOKEN],
         request=shapes.OrderRequest,
         responses={201: shapes.PlacedOrderShape},
     )
@@ -61,12 +63,7 @@ class OrdersView(LeanReads):
     def post(self, request: Request) -> Response:
         """Place an order. It is priced here and its stock is held; payment and shipping follow."""
         body = OrderBody(request.data, is_guest=not request.user.is_authenticated)
-        placed = checkout.place_order(
-            buyer=_buyer(request, body),
-            basket=body.basket,
-            payment_token=body.payment_token,
-            now=timezone.now(),
-        )
+        placed = _place(request, body)
         return Response(
             _placed(placed), status=201, headers={"Location": reverse("order", args=[placed.number])}
         )
@@ -111,9 +108,31 @@ def _access(view: LeanReads, request: HttpRequest) -> dict[str, Any]:
 def _page(view: Any, request: HttpRequest, rows: Any, fields: tuple[str, ...]) -> HttpResponse:
     pages = KeysetPagination()
     found = pages.paginate_queryset(rows, request, view=view)
-    shown = [{name: row[name] for name in fields} for row in found]
+    shown = [_shown(row, fields) for row in found]
     body = dumps(pages.envelope(shown))
     return bytes_response(request, body, etag=etag_of(body), cache_control=PRIVATE)
+
+
+def _shown(row: dict[str, Any], fields: tuple[str, ...]) -> dict[str, Any]:
+    """Customers are told that staff were at it, not who."""
+    shown = {name: row[name] for name in fields}
+    return {**shown, "actor": shown["actor"].partition(":")[0]} if "actor" in shown else shown
+
+
+def _place(request: Request, body: OrderBody) -> checkout.PlacedOrder:
+    buyer, now = _buyer(request, body), timezone.now()
+    if body.cart_id is None:
+        return checkout.place_order(
+            buyer=buyer, basket=body.basket, payment_token=body.payment_token, now=now
+        )
+    return ordering.place_order(
+        cart_id=body.cart_id,
+        holder=holder_of(request),
+        buyer=buyer,
+        basket=body.basket,
+        payment_token=body.payment_token,
+        now=now,
+    )
 
 
 def _buyer(request: Request, body: OrderBody) -> checkout.Buyer:

@@ -100,4 +100,10 @@ class Carrier(Protocol):
     def create_parcel(
         self, *, key: str, order: str, address: Mapping[str, Any], lines: Sequence[Mapping[str, Any]]
     ) -> Parcel:
-        """Hand over a parcel with `lines` ({"sku", "quantity"}) for `address`."""
+        """Hand over a parcel with `lines` ({"sku", "quantity"}) for `address`.
+
+        Raises StepRefused where the parcel has been cancelled.
+        """
+
+    def cancel_parcel(self, *, key: str) -> None:
+        """The parcel created under `key` is not sent; one that comes later under it is refused."""

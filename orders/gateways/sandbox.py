@@ -71,6 +71,9 @@ class SandboxCarrier:
         answer = _refused(self._http.post("/parcels", key, body)).json()
         return Parcel(carrier=answer["carrier"], tracking_number=answer["tracking_number"])
 
+    def cancel_parcel(self, *, key: str) -> None:
+        _refused(self._http.post("/parcels/cancel", f"{key}:cancel", {"key": key}))
+
 
 class _Client:
     """HTTP with time-outs and a breaker; a lost answer, a 429 or a 5xx is ProviderUnavailable."""

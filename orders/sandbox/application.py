@@ -66,6 +66,8 @@ class Provider:
             return answer
         if path == "/parcels":
             return carrier.create_parcel(self._ledger, key, body, fingerprint)
+        if path == "/parcels/cancel":
+            return carrier.cancel_parcel(self._ledger, key, body, fingerprint)
         step = STEP.fullmatch(path)
         if step is None:
             return payments.MISSING

@@ -11,8 +11,9 @@ from catalog.services import stock
 from core.crash_points import crash_point
 from orders import states
 from orders.gateways import carrier
-from orders.gateways.base import Parcel
+from orders.gateways.base import Parcel, StepRefused
 from orders.models import OrderLine, Shipment, Status
+from orders.services import cancelling
 
 SYSTEM = "system"
 
@@ -26,15 +27,31 @@ def ship(*, order_id: UUID, now: datetime) -> None:
     if shipment is None:
         return
     crash_point("orders.ship.before_call")
-    parcel = carrier(shipment.carrier).create_parcel(
-        key=shipment.idempotency_key,
-        order=shipment.order.number,
-        address=shipment.order.shipping_address,
-        lines=shipment.lines,
-    )
+    try:
+        parcel = carrier(shipment.carrier).create_parcel(
+            key=shipment.idempotency_key,
+            order=shipment.order.number,
+            address=shipment.order.shipping_address,
+            lines=shipment.lines,
+        )
+    except StepRefused:
+        if not Shipment.objects.filter(pk=shipment.pk, status=Shipment.Status.CANCELLED).exists():
+            raise
+        return  # cancelled while we were on our way
     crash_point("orders.ship.after_call")
     _settle(shipment=shipment, parcel=parcel, now=now)
     crash_point("orders.ship.after_commit")
+
+
+def recall(*, order_id: UUID) -> None:
+    """Call back the parcels that the carrier may have been told of before their order was cancelled.
+
+    Raises ProviderUnavailable, BreakerOpen: call again later.
+    """
+    for shipment in Shipment.objects.filter(order_id=order_id, status=Shipment.Status.CANCELLED):
+        crash_point("orders.recall.before_call")
+        carrier(shipment.carrier).cancel_parcel(key=shipment.idempotency_key)
+        crash_point("orders.recall.after_call")
 
 
 @transaction.atomic
@@ -42,10 +59,11 @@ def give_up(*, order_id: UUID, reason: str, now: datetime) -> None:
     """Cancel a paid order that cannot be sent; its stock and money go back. Else does nothing."""
     if states.lock(order_id) != Status.PAID:
         return
-    Shipment.objects.filter(order_id=order_id, status=Shipment.Status.PENDING).update(
-        status=Shipment.Status.CANCELLED
-    )
-    states.move(order_id=order_id, to=Status.CANCELLED, actor=SYSTEM, reason=reason, now=now)
+    try:
+        cancelling.cancel(order_id=order_id, actor=SYSTEM, reason=reason, now=now)
+    except cancelling.AlreadyShipped:
+        note = f"{reason}; a part has been sent, so staff decide about the rest"
+        states.note(order_id=order_id, status=Status.PAID, actor=SYSTEM, reason=note, now=now)
 
 
 @transaction.atomic

@@ -22,7 +22,10 @@ def authorise(*, order_id: UUID, now: datetime) -> None:
     Raises ProviderUnavailable, BreakerOpen: call again later.
     """
     payment = _live(order_id)
-    if payment is None or payment.status != Payment.Status.PENDING:
+    if payment is None:
+        _find_orphan(order_id, now)
+        return
+    if payment.status != Payment.Status.PENDING:
         return
     if now > payment.created_at + timedelta(hours=settings.ORDER_HOLD_HOURS):
         settling.give_up(
@@ -92,6 +95,17 @@ def give_back(*, order_id: UUID, now: datetime) -> None:
         else:
             settling.settle(payment=payment, charge=charge, now=now)
         crash_point("orders.give_back.after_commit")
+
+
+def _find_orphan(order_id: UUID, now: datetime) -> None:
+    """An earlier try may have reached the provider after its order had ended, and then died."""
+    ended = Payment.objects.filter(order_id=order_id, order__status__in=settling.ENDED)
+    for payment in ended.exclude(status=Payment.Status.DECLINED):
+        charge = gateway(payment.gateway).fetch(
+            key=payment.idempotency_key, reference=payment.provider_reference
+        )
+        if charge is not None:
+            settling.settle(payment=payment, charge=charge, now=now)
 
 
 def _settle_refusal(payment: Payment, refused: StepRefused, now: datetime) -> None:

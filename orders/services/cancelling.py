@@ -1,0 +1,45 @@
+"""Calling an order off. What was held for it and what was paid go back by the handlers of OrderCancelled."""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from core.errors import Conflict
+from orders import states
+from orders.models import OrderEvent, Payment, Shipment, Status
+
+SENT = (Shipment.Status.SHIPPED, Shipment.Status.DELIVERED)
+UNPAID = (Payment.Status.PENDING, Payment.Status.AUTHORISED)
+
+
+class AlreadyShipped(Conflict):
+    code = "already_shipped"
+    title = "The order, or a part of it, is on its way"
+
+
+@transaction.atomic
+def cancel(*, order_id: UUID, actor: str, reason: str, now: datetime) -> None:
+    """Cancel an order of which nothing was sent; stock, voucher and money go back. A repeat does nothing.
+
+    Whoever locks the order first wins. A capture that comes later is refunded, a parcel that the carrier
+    has been told of is called back. Raises AlreadyShipped, TransitionRefused, NotFound.
+    """
+    before = states.lock(order_id)
+    if _is_cancelled(order_id, before):
+        return
+    shipments = Shipment.objects.filter(order_id=order_id)
+    if before in (Status.SHIPPED, Status.DELIVERED) or shipments.filter(status__in=SENT).exists():
+        raise AlreadyShipped("What was sent can be returned, not cancelled")
+    states.move(order_id=order_id, to=Status.CANCELLED, actor=actor, reason=reason, now=now)
+    shipments.filter(status=Shipment.Status.PENDING).update(status=Shipment.Status.CANCELLED)
+    Payment.objects.filter(order_id=order_id, status__in=UNPAID).update(
+        status=Payment.Status.ABANDONED, error="The order was cancelled", updated_at=now
+    )
+
+
+def _is_cancelled(order_id: UUID, status: str) -> bool:
+    """A cancelled order whose money has gone back is refunded."""
+    if status == Status.REFUNDED:
+        return OrderEvent.objects.filter(order_id=order_id, to_status=Status.CANCELLED).exists()
+    return status == Status.CANCELLED
