@@ -49,9 +49,7 @@ def recall(*, order_id: UUID) -> None:
     Raises ProviderUnavailable, BreakerOpen: call again later.
     """
     for shipment in Shipment.objects.filter(order_id=order_id, status=Shipment.Status.CANCELLED):
-        crash_point("orders.recall.before_call")
         carrier(shipment.carrier).cancel_parcel(key=shipment.idempotency_key)
-        crash_point("orders.recall.after_call")
 
 
 @transaction.atomic
