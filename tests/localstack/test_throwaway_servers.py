@@ -1,12 +1,18 @@
 import shutil
+import subprocess
+import sys
+from pathlib import Path
 
 import psycopg
 import pytest
 import redis
 
-from core.localstack import postgres
+from core.localstack import ports, postgres
 from core.localstack.account import server_account
 from core.localstack.servers import throwaway_servers
+from tests.stack import eventually
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(scope="module")
@@ -48,3 +54,21 @@ def test_throwaway_servers__left_by_a_killed_run__are_swept_by_the_next(local):
         pass
 
     assert not list(home.glob("throwaway-dead*"))
+
+
+def test_throwaway_servers__owner_is_killed__they_end_too(local):
+    source = f"""
+import pathlib, time
+from core.localstack.servers import throwaway_servers
+with throwaway_servers(pathlib.Path({str(local)!r})) as pair:
+    print(pair.postgres.port, pair.valkey.port, flush=True)
+    time.sleep(60)
+"""
+    owner = subprocess.Popen([sys.executable, "-c", source], cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    used = [int(port) for port in owner.stdout.readline().split()]
+
+    owner.kill()
+    owner.communicate()
+
+    assert len(used) == 2
+    eventually(lambda: all(ports.is_free(port) for port in used))
