@@ -2,6 +2,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from orders.services import provider_news
+from orders.services.carts import changes
 
 
 @shared_task(
@@ -13,3 +14,9 @@ from orders.services import provider_news
 def forget_provider_events() -> None:
     """Safe to repeat; beat runs it every night."""
     provider_news.forget(now=timezone.now())
+
+
+@shared_task(name="orders.forget_carts", ignore_result=True, soft_time_limit=100, time_limit=120)
+def forget_carts() -> None:
+    """Safe to repeat; beat runs it every night."""
+    changes.forget_expired(now=timezone.now())

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from orders.api import changes, orders, quotes, shipping, webhooks
+from orders.api import carts, changes, orders, quotes, shipping, webhooks
 
 urlpatterns = [
     path("carts", carts.CartsView.as_view(), name="carts"),

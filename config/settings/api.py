@@ -47,6 +47,7 @@ RATE_LIMITS = {
     "verify_email": (20, 600),
     "orders": (60, 60),
     "quotes": (120, 60),
+    "carts": (240, 60),
     "emails": (60, 60),
     "compute": (10, 60),
 }

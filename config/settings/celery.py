@@ -38,6 +38,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": crontab(hour="3", minute="51"),
         "options": {"queue": "default"},
     },
+    "orders.forget_carts": {
+        "task": "orders.forget_carts",
+        "schedule": crontab(hour="4", minute="1"),
+        "options": {"queue": "default"},
+    },
     "accounts.prune_sessions": {
         "task": "accounts.prune_sessions",
         "schedule": crontab(hour="3", minute="41"),

@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 from config.settings.env import env
 
 # The sandbox payment provider and carrier: an HTTP process of its own (orders/sandbox).
@@ -17,3 +19,5 @@ STRIPE_API_BASE = env.str("STRIPE_API_BASE", default="https://api.stripe.com")
 # A provider's webhook that is older than this is refused: somebody may have kept and replayed it (seconds).
 PAYMENT_WEBHOOK_TOLERANCE = 300
 PAYMENT_WEBHOOK_BODY_MAX = 256 * 1024  # bytes
+
+CART_KEPT = timedelta(days=30)  # since it was last changed

@@ -1,7 +1,9 @@
+from orders.admin.carts import CartAdmin
 from orders.admin.orders import OrderAdmin, PaymentAdmin, ShipmentAdmin, ShippingMethodAdmin, TaxRuleAdmin
 from orders.admin.vouchers import VoucherAdmin
 
 __all__ = [
+    "CartAdmin",
     "OrderAdmin",
     "PaymentAdmin",
     "ShipmentAdmin",

@@ -1,24 +1,25 @@
-"""The bodies of POST /quotes and POST /orders; `shapes` describes them in the schema."""
+"""The bodies of requests; `shapes` and `cart_shapes` describe them in the schema."""
 
 from typing import Any
+from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
-from orders.api.reading import Body
+from orders.api.reading import LONGEST_SKU, Body
 from orders.services.quoting import Basket
 
 LONGEST_EMAIL, LONGEST_TOKEN, LONGEST_CODE = 254, 255, 40
 
 
 class QuoteBody(Body):
-    """What is to be priced. Reading raises Invalid with every field at fault."""
+    """What is to be priced: items, or a cart. Reading raises Invalid with every field at fault."""
 
     is_address_whole = False
 
     def __init__(self, data: Any) -> None:
         super().__init__(data)
-        self._refuse_what_is_not_offered()
+        self.cart_id = self._cart()
         self.basket = Basket(
             quantities={} if self._names_cart_only() else self.items(),
             shipping_address=self.address(is_whole=self.is_address_whole),
@@ -34,9 +35,18 @@ class QuoteBody(Body):
     def _names_cart_only(self) -> bool:
         return self.data.get("cart") is not None and self.data.get("items") is None
 
-    def _refuse_what_is_not_offered(self) -> None:
-        if self.data.get("cart") is not None:
-            self.fail("cart", "unknown", "There is no such cart")
+    def _cart(self) -> UUID | None:
+        given = self.data.get("cart")
+        if given is None:
+            return None
+        if self.data.get("items") is not None:
+            self.fail("cart", "invalid", "Give items or a cart, not both")
+            return None
+        try:
+            return UUID(given if isinstance(given, str) else "")
+        except ValueError:
+            self.fail("cart", "invalid", "Give the id of a cart")
+            return None
 
 
 class OrderBody(QuoteBody):
@@ -67,3 +77,38 @@ class OrderBody(QuoteBody):
             self.fail("payment", code, "Give an object with the token of the payment")
             return ""
         return self.text(payment, "token", "payment.token", LONGEST_TOKEN)
+
+
+class CartBody(Body):
+    """A new cart, with or without items."""
+
+    def __init__(self, data: Any) -> None:
+        super().__init__(data)
+        self.quantities = {} if self.data.get("items") in (None, []) else self.items()
+        self.check()
+
+
+class ItemBody(Body):
+    """Something for a cart."""
+
+    def __init__(self, data: Any) -> None:
+        super().__init__(data)
+        sku = self.text(self.data, "sku", "sku", LONGEST_SKU)
+        self.quantities = {sku: self.units(self.data, "quantity")}
+        self.check()
+
+
+class QuantityBody(Body):
+    def __init__(self, data: Any) -> None:
+        super().__init__(data)
+        self.quantity = self.units(self.data, "quantity")
+        self.check()
+
+
+class CodeBody(Body):
+    """The code of a voucher."""
+
+    def __init__(self, data: Any) -> None:
+        super().__init__(data)
+        self.code = self.text(self.data, "code", "code", LONGEST_CODE)
+        self.check()

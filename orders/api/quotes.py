@@ -10,9 +10,11 @@ from rest_framework.views import APIView
 from core.http.throttles import RateLimit
 from orders.api import shapes
 from orders.api.bodies import QuoteBody
+from orders.api.cart_access import CART_TOKEN, holder_of
 from orders.pricing import QuotedLine
 from orders.queries.vouchers import customer_key
 from orders.services import quoting
+from orders.services.carts import ordering
 
 
 class QuoteLimit(RateLimit):
@@ -23,11 +25,22 @@ class QuotesView(APIView):
     permission_classes = [AllowAny]
     throttle_classes = [QuoteLimit]
 
-    @extend_schema(operation_id="quote", request=shapes.QuoteRequest, responses={200: shapes.QuoteShape})
+    @extend_schema(
+        operation_id="quote",
+        parameters=[CART_TOKEN],
+        request=shapes.QuoteRequest,
+        responses={200: shapes.QuoteShape},
+    )
     def post(self, request: Request) -> Response:
         """What an order would cost now, computed as the order itself would be. Nothing is held or written."""
         body = QuoteBody(request.data)
-        offer = quoting.price(basket=body.basket, customer_key=_customer_key(request), now=timezone.now())
+        now = timezone.now()
+        basket = body.basket
+        if body.cart_id:
+            basket = ordering.basket_of(
+                cart_id=body.cart_id, holder=holder_of(request), basket=basket, now=now
+            )
+        offer = quoting.price(basket=basket, customer_key=_customer_key(request), now=now)
         return Response(_document(offer))
 
 

@@ -5,8 +5,8 @@ from typing import Any
 
 from core.countries import COUNTRIES
 from core.errors import FieldError, Invalid
+from orders.services.quoting import MOST_ITEMS, MOST_UNITS
 
-MOST_ITEMS, MOST_UNITS = 100, 10_000
 LONGEST_SKU, LONGEST_METHOD = 64, 40
 # Field of an address: its longest text, and whether it must be given.
 ADDRESS = {

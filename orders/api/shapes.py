@@ -6,8 +6,9 @@ from rest_framework import serializers
 
 from core.countries import COUNTRIES
 from core.http.filters import QueryFilters
-from orders.api.reading import ADDRESS, LONGEST_SKU, MOST_ITEMS, MOST_UNITS
+from orders.api.reading import ADDRESS, LONGEST_SKU
 from orders.models import ShippingMethod, Status
+from orders.services.quoting import MOST_ITEMS, MOST_UNITS
 
 
 class Money(serializers.DecimalField):
@@ -49,7 +50,10 @@ class PlaceShape(serializers.Serializer[Any]):
 
 
 class QuoteRequest(serializers.Serializer[Any]):
-    items = ItemShape(many=True, help_text=f"1 to {MOST_ITEMS}; repeated SKUs are added up.")
+    items = ItemShape(
+        many=True, required=False, help_text=f"1 to {MOST_ITEMS}; repeated SKUs are added up. Or a cart."
+    )
+    cart = serializers.UUIDField(required=False, help_text="Instead of items; its voucher comes with it.")
     shipping_address = PlaceShape(
         required=False,
         help_text="Without it nothing is taxed, and only methods that go everywhere count.",
@@ -61,7 +65,10 @@ class QuoteRequest(serializers.Serializer[Any]):
 
 
 class OrderRequest(serializers.Serializer[Any]):
-    items = ItemShape(many=True, help_text=f"1 to {MOST_ITEMS}; repeated SKUs are added up.")
+    items = ItemShape(
+        many=True, required=False, help_text=f"1 to {MOST_ITEMS}; repeated SKUs are added up. Or a cart."
+    )
+    cart = serializers.UUIDField(required=False, help_text="Instead of items; its voucher comes with it.")
     email = serializers.EmailField(required=False, help_text="Required of guests; accounts have theirs.")
     shipping_address = AddressShape()
     shipping_method = serializers.CharField(

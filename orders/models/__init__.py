@@ -1,3 +1,4 @@
+from orders.models.cart import Cart, CartItem
 from orders.models.order import Order, OrderEvent, OrderLine, Status
 from orders.models.payment import Payment
 from orders.models.provider_event import ProviderEvent
@@ -6,6 +7,8 @@ from orders.models.shipment import Shipment
 from orders.models.voucher import Voucher, VoucherCategory, VoucherCustomer, VoucherUse
 
 __all__ = [
+    "Cart",
+    "CartItem",
     "Order",
     "OrderEvent",
     "OrderLine",

@@ -1,6 +1,6 @@
 """What a basket costs now: the one way to a price, for whoever only asks and for whoever orders."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -11,6 +11,7 @@ from orders import pricing
 from orders.queries.rates import Rates, rates_for
 from orders.services import vouchers
 
+MOST_ITEMS, MOST_UNITS = 100, 10_000  # SKUs in one order, units of each
 LARGEST_TOTAL = Decimal(10) ** 10  # far above any order, below what the columns hold
 
 
@@ -64,7 +65,7 @@ def price(*, basket: Basket, customer_key: str, now: datetime) -> Offer:
     `customer_key` is whom a voucher's limit counts, empty where that is not known. Raises UnknownSku,
     MixedCurrencies, ShippingUnavailable, VoucherRejected, OrderTooLarge.
     """
-    variants = _variants(basket)
+    variants = variants_of(basket.quantities.keys())
     currency = _currency(variants)
     rates = _rates(basket, currency)
     items = items_of(basket.quantities, variants)
@@ -88,6 +89,21 @@ def price(*, basket: Basket, customer_key: str, now: datetime) -> Offer:
     )
 
 
+def variants_of(skus: Collection[str]) -> dict[str, VariantForSale]:
+    """Every one of them. Raises UnknownSku."""
+    found = variants_for_sale(skus)
+    missing = [sku for sku in skus if sku not in found]
+    if missing:
+        raise UnknownSku(
+            f"Not for sale: {', '.join(missing)}",
+            errors=[
+                FieldError(field=f"items[sku={sku}]", code="unknown_sku", detail=f"{sku} is not for sale")
+                for sku in missing
+            ],
+        )
+    return found
+
+
 def items_of(quantities: Mapping[str, int], variants: Mapping[str, VariantForSale]) -> list[pricing.Item]:
     """The quantities at the prices of the day."""
     return [
@@ -100,20 +116,6 @@ def name_of(variant: VariantForSale) -> str:
     """What a line is called, of product and variant."""
     name = variant.product_name
     return f"{name}, {variant.variant_name}" if variant.variant_name else name
-
-
-def _variants(basket: Basket) -> dict[str, VariantForSale]:
-    found = variants_for_sale(basket.quantities.keys())
-    missing = [sku for sku in basket.quantities if sku not in found]
-    if missing:
-        raise UnknownSku(
-            f"Not for sale: {', '.join(missing)}",
-            errors=[
-                FieldError(field=f"items[sku={sku}]", code="unknown_sku", detail=f"{sku} is not for sale")
-                for sku in missing
-            ],
-        )
-    return found
 
 
 def _currency(variants: Mapping[str, VariantForSale]) -> str:

@@ -62,7 +62,7 @@ CASES = [
     (("shipping_method",), 5, "shipping_method", "invalid"),
     (("shipping_method",), "x" * 41, "shipping_method", "max_length"),
     (("voucher",), "SAVE10", "voucher", "voucher_unknown"),
-    (("cart",), "0199e1f4-0000-7000-8000-000000000000", "cart", "unknown"),
+    (("cart",), "0199e1f4-0000-7000-8000-000000000000", "cart", "invalid"),  # beside items
     (("payment",), GONE, "payment", "required"),
     (("payment",), "tok_ok", "payment", "invalid"),
     (("payment", "token"), GONE, "payment.token", "required"),

@@ -1,0 +1,145 @@
+"""Carts. A guest's is reached with its token, a customer's with theirs; anybody else's is not there."""
+
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from core.http.conditional import PRIVATE, bytes_response, etag_of
+from core.http.lean import LeanReads
+from core.http.renderers import dumps
+from core.http.throttles import RateLimit
+from orders.api import cart_shapes as shapes
+from orders.api.bodies import CartBody, CodeBody, ItemBody, QuantityBody
+from orders.api.cart_access import CART_TOKEN, holder_of
+from orders.api.cart_documents import document
+from orders.queries import carts as queries
+from orders.services.carts import changes, contents, opening
+
+
+class CartLimit(RateLimit):
+    scope = "carts"
+
+
+class CartsView(APIView):
+    permission_classes = [AllowAny]
+    throttle_classes = [CartLimit]
+
+    @extend_schema(
+        operation_id="open_cart",
+        parameters=[CART_TOKEN],
+        request=shapes.CartRequest,
+        responses={200: shapes.CartShape, 201: shapes.OpenedCartShape},
+    )
+    def post(self, request: Request) -> Response:
+        """Start a cart. A customer has one: where it is there already, it answers 200, with the items put in.
+
+        At log-in, send the bearer token and the guest's X-Cart-Token: what is in the guest's cart goes into
+        the customer's (quantities add up, as far as there is stock), and the guest's cart is gone.
+        """
+        body = CartBody(request.data)
+        opened = opening.open_cart(holder=holder_of(request), quantities=body.quantities, now=timezone.now())
+        shown = _shown(opened.cart_id, _holder_after(request, opened))
+        if not opened.is_new:
+            return Response(shown)
+        told = {**shown, "token": opened.token} if opened.token else shown
+        return Response(told, status=201, headers={"Location": reverse("cart", args=[opened.cart_id])})
+
+
+class CartView(LeanReads):
+    permission_classes = [AllowAny]
+    throttle_classes = [CartLimit]
+
+    @extend_schema(operation_id="get_cart", parameters=[CART_TOKEN], responses=shapes.CartShape)
+    def get(self, request: HttpRequest, cart_id: UUID) -> HttpResponse:
+        """The cart at the prices of now, with notices of what has changed."""
+        body = dumps(_shown(cart_id, holder_of(request)))
+        return bytes_response(request, body, etag=etag_of(body), cache_control=PRIVATE)
+
+    @extend_schema(operation_id="discard_cart", parameters=[CART_TOKEN], responses={204: None})
+    def delete(self, request: Request, cart_id: UUID) -> Response:
+        """Throw the cart away."""
+        changes.discard(cart_id=cart_id, holder=holder_of(request), now=timezone.now())
+        return Response(status=204)
+
+
+class CartItemsView(APIView):
+    permission_classes = [AllowAny]
+    throttle_classes = [CartLimit]
+
+    @extend_schema(
+        operation_id="add_to_cart",
+        parameters=[CART_TOKEN],
+        request=shapes.CartItemRequest,
+        responses={201: shapes.CartShape},
+    )
+    def post(self, request: Request, cart_id: UUID) -> Response:
+        """Put units in, on top of what is there of the SKU."""
+        body, holder = ItemBody(request.data), holder_of(request)
+        changes.add(cart_id=cart_id, holder=holder, quantities=body.quantities, now=timezone.now())
+        return Response(_shown(cart_id, holder), status=201)
+
+
+class CartItemView(APIView):
+    permission_classes = [AllowAny]
+    throttle_classes = [CartLimit]
+
+    @extend_schema(
+        operation_id="change_cart_item",
+        parameters=[CART_TOKEN],
+        request=shapes.QuantityRequest,
+        responses=shapes.CartShape,
+    )
+    def patch(self, request: Request, cart_id: UUID, sku: str) -> Response:
+        """Say how many units there are to be; safe to repeat."""
+        body, holder = QuantityBody(request.data), holder_of(request)
+        changes.set_quantity(
+            cart_id=cart_id, holder=holder, sku=sku, quantity=body.quantity, now=timezone.now()
+        )
+        return Response(_shown(cart_id, holder))
+
+    @extend_schema(operation_id="take_out_of_cart", parameters=[CART_TOKEN], responses={204: None})
+    def delete(self, request: Request, cart_id: UUID, sku: str) -> Response:
+        """Take the SKU out."""
+        changes.take_out(cart_id=cart_id, holder=holder_of(request), sku=sku, now=timezone.now())
+        return Response(status=204)
+
+
+class CartVoucherView(APIView):
+    permission_classes = [AllowAny]
+    throttle_classes = [CartLimit]
+
+    @extend_schema(
+        operation_id="set_cart_voucher",
+        parameters=[CART_TOKEN],
+        request=shapes.VoucherRequest,
+        responses=shapes.CartShape,
+    )
+    def post(self, request: Request, cart_id: UUID) -> Response:
+        """Take the voucher for this cart, if it fits now. It is used up by the order, not before."""
+        body, holder = CodeBody(request.data), holder_of(request)
+        changes.set_voucher(cart_id=cart_id, holder=holder, code=body.code, now=timezone.now())
+        return Response(_shown(cart_id, holder))
+
+    @extend_schema(operation_id="clear_cart_voucher", parameters=[CART_TOKEN], responses={204: None})
+    def delete(self, request: Request, cart_id: UUID) -> Response:
+        """Take the voucher off again."""
+        changes.set_voucher(cart_id=cart_id, holder=holder_of(request), code="", now=timezone.now())
+        return Response(status=204)
+
+
+def _shown(cart_id: UUID, holder: queries.Holder) -> dict[str, Any]:
+    now = timezone.now()
+    cart = queries.find(cart_id=cart_id, holder=holder, now=now)
+    return document(cart, contents.look(cart=cart, now=now))
+
+
+def _holder_after(request: Request, opened: opening.OpenedCart) -> queries.Holder:
+    return queries.Holder(customer_id=holder_of(request).customer_id, token=opened.token)
