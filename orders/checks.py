@@ -5,7 +5,7 @@ from django.apps import AppConfig
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
 
-from orders.gateways import CARRIERS, GATEWAYS
+from orders.gateways import CARRIERS, GATEWAYS, MANUAL
 
 STRIPE_KEY_HOURS = 24  # how long Stripe remembers an idempotency key
 
@@ -15,7 +15,7 @@ def check_providers(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> l
     """Orders would be taken that nobody can charge or send."""
     chosen = {
         "PAYMENT_GATEWAY": (settings.PAYMENT_GATEWAY, GATEWAYS),
-        "CARRIER": (settings.CARRIER, CARRIERS),
+        "CARRIER": (settings.CARRIER, [*CARRIERS, MANUAL]),
     }
     return [
         Error(f"{name} is {value!r}, but there is only: {', '.join(known)}", id="orders.E001")

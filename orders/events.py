@@ -51,6 +51,14 @@ class OrderCancelled(OrderNews):
 
 
 @dataclass(frozen=True, kw_only=True)
+class RefundRequested(OrderNews):
+    """Staff promised the customer money back."""
+
+    name: ClassVar[str] = "orders.refund_requested"
+    refund_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
 class PaymentOrphaned(OrderNews):
     """The gateway took or holds money for an order that no longer wants it."""
 

@@ -21,9 +21,10 @@ from orders.events import (
     OrderShipped,
     PaymentAuthorised,
     PaymentOrphaned,
+    RefundRequested,
 )
 from orders.gateways.base import ProviderUnavailable
-from orders.services import fulfilment, mails, payments, settling, vouchers
+from orders.services import fulfilment, mails, payments, refunds, settling, vouchers
 
 RETRY_SECONDS = 1.0
 COMPENSATION_ATTEMPTS = 50  # about seven hours; then staff see it as dead and replay it
@@ -103,6 +104,18 @@ def release_holdings(event: OrderNews) -> None:
 def give_back_payment(event: OrderNews) -> None:
     with _later_if_unavailable():
         payments.give_back(order_id=event.order_id, now=timezone.now())
+
+
+@handles(
+    RefundRequested,
+    name="orders.make_refund",
+    queue="orders",
+    transactional=False,
+    max_attempts=COMPENSATION_ATTEMPTS,
+)
+def make_refund(event: RefundRequested) -> None:
+    with _later_if_unavailable():
+        refunds.carry_out(refund_id=event.refund_id, now=timezone.now())
 
 
 @handles(

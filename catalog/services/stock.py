@@ -59,6 +59,11 @@ class TooManyUnits(Conflict):
     title = f"A location holds at most {MOST_UNITS} units of a variant"
 
 
+class NotHeld(Conflict):
+    code = "not_held"
+    title = "These units are not held for this owner"
+
+
 class UnknownVariant(NotFound):
     title = "No such variant"
 
@@ -107,6 +112,41 @@ def release(*, owner: UUID, reason: Reason = Reason.RELEASED, now: datetime) -> 
 def ship(*, owner: UUID, now: datetime) -> list[Movement]:
     """What `owner` holds has left the house: on hand and reserved fall. A second call changes nothing."""
     return _moved(_run(stock_sql.SHIP, owner=owner, now=now, cause=_cause(owner)))
+
+
+def ship_units(*, owner: UUID, quantities: Mapping[UUID, int], now: datetime) -> list[Movement]:
+    """As `ship`, for some of the units that `owner` holds (by variant id), inside the caller's transaction.
+
+    Raises NotHeld, with which that transaction has to end.
+    """
+    rows = _run(
+        stock_sql.SHIP_UNITS,
+        owner=owner,
+        variants=list(quantities.keys()),
+        units=list(quantities.values()),
+        now=now,
+        cause=_cause(owner),
+    )
+    if sum(row.quantity for row in rows) != sum(quantities.values()):
+        raise NotHeld
+    return _moved(rows)
+
+
+@transaction.atomic
+def take_back(
+    *, quantities: Mapping[UUID, int], is_restocked: bool, cause: str, actor: str, now: datetime
+) -> None:
+    """Units (by variant id) came back to the first location: on hand again, or written off at once."""
+    location = default_location()
+    wanted = [StockLevel(variant_id=variant_id, location=location) for variant_id in quantities]
+    StockLevel.objects.bulk_create(wanted, ignore_conflicts=True)
+    levels = StockLevel.objects.filter(location=location, variant_id__in=quantities).order_by("pk")
+    joined = levels.select_related("location", "variant__product")
+    for level in list(joined.select_for_update(of=("self",))):
+        units = quantities[level.variant_id]
+        _change(level, units, reason=Reason.RETURNED, cause=cause, actor=actor[:100], now=now)
+        if not is_restocked:
+            _change(level, -units, reason=Reason.WRITTEN_OFF, cause=cause, actor=actor[:100], now=now)
 
 
 @transaction.atomic

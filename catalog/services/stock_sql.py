@@ -88,6 +88,42 @@ FROM moved m JOIN catalog_variant v ON v.id = m.variant_id JOIN catalog_product 
 JOIN catalog_location o ON o.id = m.location_id
 """
 
+# As _END, for some of the units; a reservation of which a part is left stays.
+SHIP_UNITS = """
+WITH wanted AS MATERIALIZED (
+    SELECT * FROM unnest(%(variants)s::uuid[], %(units)s::bigint[]) AS w (variant_id, units)
+), held AS (
+    SELECT r.id, r.variant_id, r.location_id, r.quantity, w.units
+    FROM catalog_reservation r JOIN wanted w USING (variant_id)
+    WHERE r.owner = %(owner)s ORDER BY r.id FOR UPDATE OF r
+), plan AS MATERIALIZED (
+    SELECT h.*, least(h.quantity, greatest(0, h.units - coalesce(sum(h.quantity) OVER (
+        PARTITION BY h.variant_id ORDER BY h.id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0)))
+        AS take
+    FROM held h
+), locked AS (
+    SELECT l.id, p.take
+    FROM plan p JOIN catalog_stocklevel l USING (variant_id, location_id)
+    WHERE p.take > 0 ORDER BY l.id FOR NO KEY UPDATE OF l
+), moved AS (
+    UPDATE catalog_stocklevel l SET on_hand = l.on_hand - k.take, reserved = l.reserved - k.take
+    FROM locked k WHERE l.id = k.id
+    RETURNING l.variant_id, l.location_id, k.take
+), ended AS (
+    DELETE FROM catalog_reservation r USING plan p WHERE r.id = p.id AND p.take = p.quantity
+), lessened AS (
+    UPDATE catalog_reservation r SET quantity = r.quantity - p.take
+    FROM plan p WHERE r.id = p.id AND p.take > 0 AND p.take < p.quantity
+), noted AS (
+    INSERT INTO catalog_stockentry
+        (variant_id, location_id, on_hand_change, reserved_change, reason, cause, actor, at)
+    SELECT variant_id, location_id, -take, -take, 'shipped', %(cause)s, '', %(now)s FROM moved
+)
+SELECT false, m.variant_id, v.sku, v.product_id, p.slug, o.code, m.take, 0, false
+FROM moved m JOIN catalog_variant v ON v.id = m.variant_id JOIN catalog_product p ON p.id = v.product_id
+JOIN catalog_location o ON o.id = m.location_id
+"""
+
 RELEASE = _END.format(
     change="reserved = l.reserved - k.quantity",
     crossed="l.on_hand - l.reserved = k.quantity",

@@ -13,37 +13,126 @@ from rest_framework.views import APIView
 
 from core.errors import NotFound
 from core.http.permissions import IsStaff, caller_id
-from orders.api import shapes
-from orders.api.orders import GUEST_TOKEN, OrderLimit
+from core.idempotency.decorator import idempotent
+from orders.api import change_shapes, shapes
+from orders.api.orders import GUEST_TOKEN, IDEMPOTENCY_KEY, OrderLimit
 from orders.queries import history
-from orders.services import cancelling
-
-
-class CancelRequest(serializers.Serializer[Any]):
-    reason = serializers.CharField(required=False, default="", allow_blank=True, max_length=300)
+from orders.services import cancelling, parcels, refunds, returns
 
 
 class CancelView(APIView):
     permission_classes = [AllowAny]
     throttle_classes = [OrderLimit]
 
-    @extend_schema(parameters=[GUEST_TOKEN], request=CancelRequest, responses=shapes.OrderDetail)
+    @extend_schema(
+        parameters=[GUEST_TOKEN], request=change_shapes.CancelRequest, responses=shapes.OrderDetail
+    )
     def post(self, request: Request, number: str) -> Response:
         """Cancel one's own order, a guest's with its token, or as staff anybody's, before it is sent.
 
         What was held is let go and what was paid is refunded, shortly after. A repeat answers the same.
         """
         order_id, actor = _changeable(self, request, number)
-        body = CancelRequest(data=request.data)
-        body.is_valid(raise_exception=True)
-        cancelling.cancel(
-            order_id=order_id, actor=actor, reason=body.validated_data["reason"], now=timezone.now()
+        body = _read(change_shapes.CancelRequest, request)
+        cancelling.cancel(order_id=order_id, actor=actor, reason=body["reason"], now=timezone.now())
+        return Response(history.order_with(order_id))
+
+
+class RefundsView(APIView):
+    permission_classes = [IsStaff]
+
+    @extend_schema(
+        parameters=[IDEMPOTENCY_KEY],
+        request=change_shapes.RefundRequest,
+        responses={201: change_shapes.RefundShape},
+    )
+    @idempotent
+    def post(self, request: Request, number: str) -> Response:
+        """Give money back. The refund is made by a worker; never more than was paid."""
+        body = _read(change_shapes.RefundRequest, request)
+        refund = refunds.request(
+            order_id=_order_id(number),
+            amount=body["amount"],
+            units=change_shapes.units(body["lines"]),
+            reason=body["reason"],
+            actor=staff_actor(request),
+            now=timezone.now(),
         )
+        return Response(change_shapes.RefundShape(refund).data, status=201)
+
+
+class ShipmentsView(APIView):
+    permission_classes = [IsStaff]
+
+    @extend_schema(
+        parameters=[IDEMPOTENCY_KEY],
+        request=change_shapes.ShipmentRequest,
+        responses={201: change_shapes.SentShipment},
+    )
+    @idempotent
+    def post(self, request: Request, number: str) -> Response:
+        """Tell of a parcel that was sent: with some lines, or with all that is left."""
+        body = _read(change_shapes.ShipmentRequest, request)
+        shipment = parcels.send(
+            order_id=_order_id(number),
+            units=change_shapes.units(body["lines"]) if "lines" in body else None,
+            carrier=body["carrier"],
+            tracking_number=body["tracking_number"],
+            actor=staff_actor(request),
+            now=timezone.now(),
+        )
+        return Response(change_shapes.SentShipment(shipment).data, status=201)
+
+
+class ReturnsView(APIView):
+    permission_classes = [IsStaff]
+
+    @extend_schema(
+        parameters=[IDEMPOTENCY_KEY],
+        request=change_shapes.ReturnRequest,
+        responses={201: change_shapes.ReturnShape},
+    )
+    @idempotent
+    def post(self, request: Request, number: str) -> Response:
+        """Take goods back. A refund is another step."""
+        body = _read(change_shapes.ReturnRequest, request)
+        taken = returns.take_back(
+            order_id=_order_id(number),
+            units=change_shapes.units(body["lines"]),
+            restock=body["restock"],
+            reason=body["reason"],
+            actor=staff_actor(request),
+            now=timezone.now(),
+        )
+        return Response(change_shapes.ReturnShape(taken).data, status=201)
+
+
+class DeliverView(APIView):
+    permission_classes = [IsStaff]
+
+    @extend_schema(request=None, responses=shapes.OrderDetail)
+    def post(self, request: Request, number: str) -> Response:
+        """Tell that the parcels on their way have arrived."""
+        order_id = _order_id(number)
+        parcels.deliver(order_id=order_id, actor=staff_actor(request), now=timezone.now())
         return Response(history.order_with(order_id))
 
 
 def staff_actor(request: Request) -> str:
     return f"staff:{history.email_of(caller_id(request))}"
+
+
+def _read(shape: type[serializers.Serializer[Any]], request: Request) -> dict[str, Any]:
+    body = shape(data=request.data)
+    body.is_valid(raise_exception=True)
+    return body.validated_data
+
+
+def _order_id(number: str) -> UUID:
+    order_id = history.id_of(number)
+    if order_id is None:
+        raise NotFound(f"There is no order {number}")
+    return order_id
 
 
 def _changeable(view: APIView, request: Request, number: str) -> tuple[UUID, str]:
@@ -53,7 +142,6 @@ def _changeable(view: APIView, request: Request, number: str) -> tuple[UUID, str
     own = history.find(number=number, customer_id=customer_id, token=token)
     if own is not None:
         return own["id"], "customer" if customer_id else "guest"
-    order_id = history.id_of(number) if IsStaff().has_permission(request, view) else None
-    if order_id is None:
+    if not IsStaff().has_permission(request, view):
         raise NotFound(f"There is no order {number} of yours")
-    return order_id, staff_actor(request)
+    return _order_id(number), staff_actor(request)

@@ -8,6 +8,7 @@ from orders.gateways.sandbox import SandboxCarrier, SandboxGateway
 from orders.gateways.stripe import StripeGateway
 
 GATEWAYS: Mapping[str, Callable[[], Gateway]] = {"sandbox": SandboxGateway, "stripe": StripeGateway}
+MANUAL = "manual"  # no carrier: staff send every parcel
 CARRIERS: Mapping[str, Callable[[], Carrier]] = {"sandbox": SandboxCarrier}
 
 

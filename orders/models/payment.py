@@ -35,6 +35,13 @@ class Payment(models.Model):
     provider_reference = models.CharField(max_length=255, blank=True)
     captured = models.DecimalField(max_digits=14, decimal_places=2, default=Decimal("0.00"))
     refunded = models.DecimalField(max_digits=14, decimal_places=2, default=Decimal("0.00"))
+    promised = models.DecimalField(
+        max_digits=14,
+        decimal_places=2,
+        default=Decimal("0.00"),
+        db_default=Decimal("0.00"),
+        help_text="The sum of our refunds that are pending or succeeded.",
+    )
     error = models.CharField(max_length=300, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
     updated_at = models.DateTimeField(default=timezone.now)
@@ -44,6 +51,10 @@ class Payment(models.Model):
             models.CheckConstraint(
                 condition=Q(refunded__gte=0, refunded__lte=F("captured"), captured__lte=F("amount")),
                 name="payment_refunded_within_captured_within_amount",
+            ),
+            models.CheckConstraint(
+                condition=Q(promised__gte=0, promised__lte=F("captured")),
+                name="payment_promised_within_captured",
             ),
             models.UniqueConstraint(
                 fields=["order"],

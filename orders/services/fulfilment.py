@@ -1,7 +1,6 @@
 """Sending a paid order. The shipment is committed before the carrier hears of it."""
 
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -10,9 +9,10 @@ from django.db import transaction
 from catalog.services import stock
 from core.crash_points import crash_point
 from orders import states
-from orders.gateways import carrier
+from orders.gateways import MANUAL, carrier
 from orders.gateways.base import Parcel, StepRefused
-from orders.models import OrderLine, Shipment, Status
+from orders.models import Shipment, Status
+from orders.queries import parcels as queries
 from orders.services import cancelling
 
 SYSTEM = "system"
@@ -21,8 +21,10 @@ SYSTEM = "system"
 def ship(*, order_id: UUID, now: datetime) -> None:
     """Hand a paid order to the carrier and call it shipped. Does nothing to an order that is not paid.
 
-    Raises ProviderUnavailable, BreakerOpen: call again later.
+    Where CARRIER is "manual" staff send it. Raises ProviderUnavailable, BreakerOpen: call again later.
     """
+    if settings.CARRIER == MANUAL:
+        return
     shipment = _intend(order_id=order_id, now=now)
     if shipment is None:
         return
@@ -66,19 +68,21 @@ def give_up(*, order_id: UUID, reason: str, now: datetime) -> None:
 
 @transaction.atomic
 def _intend(*, order_id: UUID, now: datetime) -> Shipment | None:
-    """The shipment of the whole order, made where there is none yet."""
+    """The shipment of the whole order, or of what staff have left of it; made where there is none yet."""
     if states.lock(order_id) != Status.PAID:
         return None
-    shipment, _ = Shipment.objects.select_related("order").get_or_create(
-        idempotency_key=f"{order_id}:parcel:1",
-        defaults={
-            "order_id": order_id,
-            "carrier": settings.CARRIER,
-            "lines": _whole(order_id),
-            "created_at": now,
-        },
+    key = f"{order_id}:parcel:1"
+    shipment = Shipment.objects.filter(idempotency_key=key).select_related("order").first()
+    lines = [] if shipment else queries.as_lines(queries.remaining(order_id))
+    if shipment or not lines:
+        return shipment
+    return Shipment.objects.create(
+        order_id=order_id,
+        carrier=settings.CARRIER,
+        lines=lines,
+        idempotency_key=key,
+        created_at=now,
     )
-    return shipment
 
 
 @transaction.atomic
@@ -91,11 +95,6 @@ def _settle(*, shipment: Shipment, parcel: Parcel, now: datetime) -> None:
         tracking_number=parcel.tracking_number,
         shipped_at=now,
     )
-    stock.ship(owner=shipment.order_id, now=now)
+    stock.ship(owner=shipment.order_id, now=now)  # this parcel has all that was not sent before
     tracking = {"carrier": parcel.carrier, "tracking_number": parcel.tracking_number}
     states.move(order_id=shipment.order_id, to=Status.SHIPPED, actor=SYSTEM, data=tracking, now=now)
-
-
-def _whole(order_id: UUID) -> list[dict[str, Any]]:
-    lines = OrderLine.objects.filter(order_id=order_id).order_by("id")
-    return [dict(line) for line in lines.values("sku", "quantity")]

@@ -1,0 +1,54 @@
+"""Units of an order by SKU: ordered, in parcels, back again. To act on them, lock the order."""
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
+from uuid import UUID
+
+from orders.models import OrderLine, Return, Shipment
+
+Units = Counter[str]
+
+SENT = (Shipment.Status.SHIPPED, Shipment.Status.DELIVERED)
+PLANNED = (Shipment.Status.PENDING, *SENT)
+
+
+def ordered(order_id: UUID) -> Units:
+    """In the order of the order's lines."""
+    lines = OrderLine.objects.filter(order_id=order_id).order_by("id")
+    return Counter(dict(lines.values_list("sku", "quantity")))
+
+
+def remaining(order_id: UUID, *, parcels: Collection[str] = PLANNED) -> Units:
+    """What is in no parcel with one of these statuses."""
+    return ordered(order_id) - in_parcels(order_id, parcels)
+
+
+def in_parcels(order_id: UUID, statuses: Collection[str]) -> Units:
+    parcels = Shipment.objects.filter(order_id=order_id, status__in=statuses)
+    return _sum(parcels.values_list("lines", flat=True))
+
+
+def returnable(order_id: UUID) -> Units:
+    """Sent, and not returned yet."""
+    returned = Return.objects.filter(order_id=order_id)
+    return in_parcels(order_id, SENT) - _sum(returned.values_list("lines", flat=True))
+
+
+def variants(order_id: UUID, units: Mapping[str, int]) -> dict[UUID, int]:
+    """The same units by variant."""
+    lines = OrderLine.objects.filter(order_id=order_id, sku__in=units)
+    return {variant: units[sku] for sku, variant in lines.values_list("sku", "variant_id")}
+
+
+def as_lines(units: Mapping[str, int]) -> list[dict[str, Any]]:
+    """As shipments, refunds and returns store them."""
+    return [{"sku": sku, "quantity": quantity} for sku, quantity in units.items() if quantity > 0]
+
+
+def _sum(stored: Iterable[list[dict[str, Any]]]) -> Units:
+    units = Units()
+    for lines in stored:
+        for line in lines:
+            units[line["sku"]] += line["quantity"]
+    return units

@@ -1,0 +1,113 @@
+"""Parcels that staff send by a carrier of their own, in as many parts as they like, and their arrival."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from catalog.services import stock
+from core.errors import Conflict, FieldError, Invalid
+from core.ids import uuid7
+from orders import states
+from orders.models import Shipment, Status
+from orders.queries import parcels as queries
+
+
+class UnknownLine(Invalid):
+    title = "The order has no such line"
+
+
+class NotToBeSent(Conflict):
+    code = "not_to_be_sent"
+    title = "Only what was paid and not sent yet can be sent"
+
+
+class NothingOnItsWay(Conflict):
+    code = "nothing_on_its_way"
+    title = "No parcel of the order is on its way"
+
+
+@transaction.atomic
+def send(
+    *,
+    order_id: UUID,
+    units: Mapping[str, int] | None,
+    carrier: str,
+    tracking_number: str,
+    actor: str,
+    now: datetime,
+) -> Shipment:
+    """Send a parcel with `units` by SKU, or with all that is left; with the last one the order is shipped.
+
+    Raises UnknownLine, NotToBeSent, NotFound.
+    """
+    if states.lock(order_id) != Status.PAID:
+        raise NotToBeSent("The order is not paid, or has been shipped or called off")
+    remaining = queries.remaining(order_id)
+    packed = dict(remaining if units is None else units)
+    refuse_unknown(order_id, packed)
+    _refuse_more_than(remaining, packed)
+    shipment = Shipment.objects.create(
+        order_id=order_id,
+        carrier=carrier,
+        tracking_number=tracking_number,
+        status=Shipment.Status.SHIPPED,
+        lines=queries.as_lines(packed),
+        idempotency_key=f"{order_id}:{uuid7()}",
+        created_at=now,
+        shipped_at=now,
+    )
+    stock.ship_units(owner=order_id, quantities=queries.variants(order_id, packed), now=now)
+    _tell(shipment, actor, now)
+    return shipment
+
+
+@transaction.atomic
+def deliver(*, order_id: UUID, actor: str, now: datetime) -> None:
+    """The parcels on their way have arrived; an order of which everything was sent is delivered.
+
+    Raises NothingOnItsWay, NotFound.
+    """
+    status = states.lock(order_id)
+    sent = Shipment.objects.filter(order_id=order_id, status=Shipment.Status.SHIPPED)
+    if not sent.update(status=Shipment.Status.DELIVERED):
+        raise NothingOnItsWay
+    if status == Status.SHIPPED:
+        states.move(order_id=order_id, to=Status.DELIVERED, actor=actor, now=now)
+    else:
+        states.note(order_id=order_id, status=status, actor=actor, reason="Parcels delivered", now=now)
+
+
+def refuse_unknown(order_id: UUID, units: Mapping[str, int]) -> None:
+    """Raises UnknownLine naming the SKUs that the order does not have."""
+    unknown = sorted(units.keys() - queries.ordered(order_id).keys())
+    if unknown:
+        detail = f"Not in the order: {', '.join(unknown)}"
+        raise UnknownLine(
+            detail,
+            errors=[
+                FieldError(field=f"lines[sku={sku}]", code="unknown", detail="Not in the order")
+                for sku in unknown
+            ],
+        )
+
+
+def _refuse_more_than(remaining: Mapping[str, int], packed: Mapping[str, int]) -> None:
+    if not packed:
+        raise NotToBeSent("Everything is in a parcel already")
+    for sku, quantity in packed.items():
+        if quantity > remaining.get(sku, 0):
+            raise NotToBeSent(f"{sku}: {quantity} are to be sent, {remaining.get(sku, 0)} are left")
+
+
+def _tell(shipment: Shipment, actor: str, now: datetime) -> None:
+    order_id = shipment.order_id
+    tracking = {"carrier": shipment.carrier, "tracking_number": shipment.tracking_number}
+    if queries.remaining(order_id, parcels=queries.SENT):
+        part = {**tracking, "lines": shipment.lines}
+        states.note(
+            order_id=order_id, status=Status.PAID, actor=actor, reason="A part was sent", data=part, now=now
+        )
+    else:
+        states.move(order_id=order_id, to=Status.SHIPPED, actor=actor, data=tracking, now=now)

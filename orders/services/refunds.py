@@ -1,0 +1,136 @@
+"""Giving a part of the money back, or all of it, of an order that goes on.
+
+The intent is committed first and counted against what was captured; a worker calls the gateway under the
+refund's own key and settles. Cancelling gives back whatever is left, without a refund of its own.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import F, Sum
+
+from core.errors import Conflict, FieldError, Invalid
+from core.outbox.publishing import publish
+from orders import states
+from orders.events import RefundRequested
+from orders.gateways import gateway
+from orders.gateways.base import Charge, StepRefused
+from orders.gateways.currencies import to_minor_units
+from orders.models import Payment, Refund, Status
+from orders.models.order import ZERO
+from orders.queries import parcels as queries
+from orders.services import settling
+from orders.services.parcels import refuse_unknown
+
+SYSTEM = "system"
+PAID = (Status.PAID, Status.SHIPPED, Status.DELIVERED, Status.PARTIALLY_REFUNDED, Status.RETURNED)
+
+
+class NotRefundable(Conflict):
+    code = "not_refundable"
+    title = "There is no money of this order to give back"
+
+
+class RefundTooLarge(Conflict):
+    code = "refund_too_large"
+    title = "That is more than is left of what was paid"
+
+
+@transaction.atomic
+def request(
+    *, order_id: UUID, amount: Decimal, units: Mapping[str, int], reason: str, actor: str, now: datetime
+) -> Refund:
+    """Promise the customer `amount` back; a worker has the gateway do it. `units` by SKU tell for what.
+
+    Raises NotRefundable, RefundTooLarge, UnknownLine, Invalid for half a yen, NotFound.
+    """
+    status = states.lock(order_id)
+    payment = _captured(order_id, status)
+    refuse_unknown(order_id, units)
+    _refuse_too_fine(amount, payment.currency)
+    left = _left(payment)
+    if amount > left:
+        raise RefundTooLarge(f"{left} {payment.currency} are left of {payment.captured} {payment.currency}")
+    refund = Refund(
+        order_id=order_id,
+        payment=payment,
+        amount=amount,
+        lines=queries.as_lines(units),
+        reason=reason,
+        actor=actor,
+        created_at=now,
+    )
+    refund.idempotency_key = f"refund:{refund.pk}"
+    refund.save(force_insert=True)
+    Payment.objects.filter(pk=payment.pk).update(promised=F("promised") + amount)
+    note = f"{amount} {payment.currency} to be refunded"
+    states.note(order_id=order_id, status=status, actor=actor, reason=note, now=now)
+    publish(RefundRequested(order_id=order_id, refund_id=refund.pk))
+    return refund
+
+
+def carry_out(*, refund_id: UUID, now: datetime) -> None:
+    """Have the gateway make a pending refund; its key makes a second try the same refund.
+
+    Raises ProviderUnavailable, BreakerOpen: call again later.
+    """
+    refund = Refund.objects.select_related("payment").get(pk=refund_id)
+    if refund.status != Refund.Status.PENDING:
+        return
+    payment = refund.payment
+    try:
+        charge = gateway(payment.gateway).refund(
+            key=refund.idempotency_key,
+            reference=payment.provider_reference,
+            amount=refund.amount,
+            currency=payment.currency,
+        )
+    except StepRefused as refused:
+        _settle_refused(refund, str(refused), now)
+    else:
+        _settle(refund, charge, now)
+
+
+def _captured(order_id: UUID, status: str) -> Payment:
+    payments = Payment.objects.filter(order_id=order_id, status=Payment.Status.CAPTURED)
+    payment = payments.select_for_update(of=("self",)).first() if status in PAID else None
+    if payment is None:
+        raise NotRefundable(f"The order is {status}")
+    return payment
+
+
+def _left(payment: Payment) -> Decimal:
+    """What pending refunds have promised counts as gone, even where a webhook has told of one already."""
+    pending = payment.refunds.filter(status=Refund.Status.PENDING).aggregate(sum=Sum("amount"))["sum"]
+    gone = max(payment.promised, payment.refunded + (pending or ZERO))
+    return max(payment.captured - gone, ZERO)
+
+
+def _refuse_too_fine(amount: Decimal, currency: str) -> None:
+    try:
+        to_minor_units(amount, currency)
+    except ValueError as fine:
+        error = FieldError(field="amount", code="invalid", detail=str(fine))
+        raise Invalid(str(fine), errors=[error]) from fine
+
+
+@transaction.atomic
+def _settle(refund: Refund, charge: Charge, now: datetime) -> None:
+    states.lock(refund.order_id)
+    pending = Refund.objects.filter(pk=refund.pk, status=Refund.Status.PENDING)
+    if pending.update(status=Refund.Status.SUCCEEDED, settled_at=now):
+        settling.settle(payment=refund.payment, charge=charge, now=now)
+
+
+@transaction.atomic
+def _settle_refused(refund: Refund, error: str, now: datetime) -> None:
+    """The provider has less left than we thought: somebody gave it back there, or the order was cancelled."""
+    status = states.lock(refund.order_id)
+    pending = Refund.objects.filter(pk=refund.pk, status=Refund.Status.PENDING)
+    if pending.update(status=Refund.Status.FAILED, error=error[:300], settled_at=now):
+        Payment.objects.filter(pk=refund.payment_id).update(promised=F("promised") - refund.amount)
+        reason = f"The refund of {refund.amount} {refund.payment.currency} was refused"
+        states.note(order_id=refund.order_id, status=status, actor=SYSTEM, reason=reason, now=now)

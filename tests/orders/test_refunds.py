@@ -1,0 +1,245 @@
+"""Money back, in parts or whole."""
+
+from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal
+from threading import Barrier
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+from django.db.models import F
+from django.utils import timezone
+
+from core.outbox.models import OutboxMessage
+from orders.events import RefundRequested
+from orders.gateways import gateway
+from orders.handlers import make_refund
+from orders.models import Order, OrderEvent, Payment, Refund
+from orders.services import cancelling, refunds
+from tests.factories.accounts import UserFactory
+from tests.factories.orders import OrderFactory
+from tests.orders.conftest import Caller
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def staff(db):
+    return Caller(UserFactory(admin=True, email="staff@shop.test"))
+
+
+@pytest.fixture
+def shipped(guest, body, sandbox, work):
+    """An order over 29.90, paid and shipped."""
+    return _placed(guest, body, work)
+
+
+def _placed(guest, body, work, rounds=6):
+    order = Order.objects.get(pk=guest.order(body).json()["id"])
+    work(rounds=rounds)
+    order.refresh_from_db()
+    return order
+
+
+def _refund(caller, order, amount="5.00", key=None, **body):
+    headers = {"Idempotency-Key": key} if key else {}
+    url = f"/api/v1/orders/{order.number}/refunds"
+    return caller.post(url, {"amount": amount, **body}, content_type="application/json", headers=headers)
+
+
+def _state(order):
+    order.refresh_from_db()
+    payment = order.payments.get()
+    return order.status, payment.status, payment.refunded, payment.promised
+
+
+def _codes(response):
+    return response.status_code, response.json()["code"]
+
+
+def test_refund__part__is_promised_then_made(staff, shipped, sandbox, work):
+    lines = [{"sku": "MUG", "quantity": 1}, {"sku": "MUG", "quantity": 1}]
+    response = _refund(staff, shipped, reason="Scratched", lines=lines)
+    promised = _state(shipped)
+    work()
+
+    assert response.status_code == 201
+    assert response.json() == {
+        "id": str(Refund.objects.get().pk),
+        "amount": "5.00",
+        "currency": "USD",
+        "status": "pending",
+        "reason": "Scratched",
+        "lines": [{"sku": "MUG", "quantity": 2}],
+        "created_at": response.json()["created_at"],
+    }
+    assert promised == ("shipped", "captured", 0, 5)
+    assert _state(shipped) == ("partially_refunded", "captured", 5, 5)
+    assert [p["refunded"] for p in sandbox.payments()] == [500]
+    refund = Refund.objects.get()
+    assert (refund.status, refund.actor, refund.error) == ("succeeded", "staff:staff@shop.test", "")
+
+
+def test_refund__in_two_parts_to_the_whole__order_is_refunded(staff, shipped, sandbox, work):
+    _refund(staff, shipped, "5.00")
+    _refund(staff, shipped, "24.90")
+    work()
+
+    assert _state(shipped) == ("refunded", "refunded", Decimal("29.90"), Decimal("29.90"))
+    assert [p["refunded"] for p in sandbox.payments()] == [2990]
+
+
+@pytest.mark.parametrize("is_made", [True, False])
+def test_refund__more_than_is_left__is_409(staff, shipped, sandbox, work, is_made):
+    _refund(staff, shipped, "20.00")
+    work(rounds=is_made)
+
+    response = _refund(staff, shipped, "9.91")
+
+    assert _codes(response) == (409, "refund_too_large")
+    assert "9.90 USD are left" in response.json()["detail"]
+    assert Refund.objects.count() == 1
+
+
+def test_refund__before_shipping__order_stays_paid_and_is_shipped(staff, guest, body, sandbox, work):
+    order = _placed(guest, body, work, rounds=2)
+    assert order.status == "paid"
+
+    _refund(staff, order)
+    OutboxMessage.objects.filter(handler="orders.ship_order").update(dead_at=timezone.now())
+    work()
+    assert _state(order)[0] == "paid"
+    OutboxMessage.objects.filter(handler="orders.ship_order").update(dead_at=None)
+    work()
+
+    assert _state(order) == ("shipped", "captured", 5, 5)
+
+
+@pytest.mark.parametrize("status", ["pending", "payment_failed", "cancelled", "refunded"])
+def test_refund__order_without_money_of_ours__is_409(staff, status):
+    assert _codes(_refund(staff, OrderFactory(status=status))) == (409, "not_refundable")
+
+
+def test_refund__same_key_twice__is_one_refund(staff, shipped, sandbox, work):
+    first, again = (_refund(staff, shipped, key="k1") for _ in range(2))
+    work()
+
+    assert first.json() == again.json()
+    assert again["Idempotent-Replayed"] == "true"
+    assert [p["refunded"] for p in sandbox.payments()] == [500]
+
+
+def test_refund__not_staff__is_refused(guest, charlie, shipped):
+    assert [_refund(caller, shipped).status_code for caller in (guest, charlie)] == [401, 403]
+    assert Refund.objects.count() == 0
+
+
+def test_refund__no_such_order__is_404(staff):
+    assert _refund(staff, Order(number="S-00000-00")).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"amount": "0"}, "amount"),
+        ({"amount": "-1"}, "amount"),
+        ({"amount": "1.005"}, "amount"),
+        ({"amount": "NaN"}, "amount"),
+        ({"amount": None}, "amount"),
+        ({"reason": "x" * 301}, "reason"),
+        ({"lines": [{"sku": "MUG"}]}, "lines[0].quantity"),
+        ({"lines": [{"sku": "CUP", "quantity": 1}]}, "lines[sku=CUP]"),
+    ],
+)
+def test_refund__bad_body__is_400_naming_the_field(staff, shipped, change, field):
+    response = _refund(staff, shipped, **{"amount": "1.00", **change})
+
+    assert response.status_code == 400
+    assert response.json()["errors"][0]["field"] == field
+    assert Refund.objects.count() == 0
+
+
+def test_refund__half_a_yen__is_400(staff, shipped):
+    Payment.objects.update(currency="JPY")
+
+    assert _refund(staff, shipped, "1.50").json()["errors"][0]["field"] == "amount"
+
+
+def test_make_refund__answer_lost__is_made_once(staff, shipped, sandbox, work, monkeypatch):
+    _refund(staff, shipped)
+    with monkeypatch.context() as patch:
+        patch.setattr(refunds, "_settle", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            work()
+    assert _state(shipped) == ("shipped", "captured", 0, 5)
+
+    work()
+    make_refund(RefundRequested(order_id=shipped.pk, refund_id=Refund.objects.get().pk))
+
+    assert [p["refunded"] for p in sandbox.payments()] == [500]
+    assert _state(shipped) == ("partially_refunded", "captured", 5, 5)
+
+
+def test_make_refund__provider_down__waits(staff, shipped, sandbox, work, settings):
+    _refund(staff, shipped)
+    up, settings.SANDBOX_URL = settings.SANDBOX_URL, "http://127.0.0.1:1"
+    work(rounds=2)
+    waiting = Refund.objects.get().status
+    settings.SANDBOX_URL = up
+
+    work()
+
+    assert (waiting, Refund.objects.get().status) == ("pending", "succeeded")
+
+
+def test_make_refund__given_back_in_the_dashboard_meanwhile__fails_and_frees_its_promise(
+    staff, shipped, sandbox, work
+):
+    _refund(staff, shipped, "20.00")
+    payment = shipped.payments.get()
+    gateway("sandbox").refund(
+        key="dashboard", reference=payment.provider_reference, amount=Decimal("20.00"), currency="USD"
+    )
+
+    work()
+
+    refund = Refund.objects.get()
+    assert refund.status == "failed"
+    assert "not_possible" in refund.error
+    assert _state(shipped)[3] == 0
+    assert "was refused" in OrderEvent.objects.latest("id").reason
+
+
+def test_refund_and_cancellation__both_under_way__give_back_the_whole_once(staff, guest, body, sandbox, work):
+    order = _placed(guest, body, work, rounds=2)
+    _refund(staff, order)
+    cancelling.cancel(order_id=order.pk, actor="guest", reason="", now=timezone.now())
+
+    work()
+
+    assert [(p["captured"], p["refunded"]) for p in sandbox.payments()] == [(2990, 2990)]
+    assert _state(order)[:3] == ("refunded", "refunded", Decimal("29.90"))
+
+
+def test_promised__above_captured__is_refused_by_the_database(shipped):
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Payment.objects.update(promised=F("captured") + 1)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_refunds__ten_at_once__never_more_than_was_captured(staff, shipped, sandbox, work):
+    barrier = Barrier(10)
+
+    def run(_):
+        barrier.wait()
+        try:
+            return _refund(Caller(staff.user), shipped, "7.00").status_code
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(10) as pool:
+        answers = list(pool.map(run, range(10)))
+    work()
+
+    assert sorted(answers) == [201] * 4 + [409] * 6
+    assert [p["refunded"] for p in sandbox.payments()] == [2800]
+    assert _state(shipped) == ("partially_refunded", "captured", 28, 28)
