@@ -7,6 +7,21 @@ from django.db import migrations, models
 
 import core.ids
 
+ORDERED_ONCE = """
+CREATE FUNCTION orders_refuse_second_order() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'the cart % has been ordered', OLD.id
+        USING ERRCODE = 'unique_violation', CONSTRAINT = 'cart_ordered_once';
+END $$;
+CREATE TRIGGER cart_ordered_once BEFORE UPDATE OF order_id ON orders_cart FOR EACH ROW
+    WHEN (OLD.order_id IS NOT NULL AND NEW.order_id IS DISTINCT FROM OLD.order_id)
+    EXECUTE FUNCTION orders_refuse_second_order();
+"""
+DROP_ORDERED_ONCE = """
+DROP TRIGGER cart_ordered_once ON orders_cart;
+DROP FUNCTION orders_refuse_second_order();
+"""
+
 
 class Migration(migrations.Migration):
     dependencies = [
@@ -159,4 +174,5 @@ class Migration(migrations.Migration):
                 condition=models.Q(("price_when_added__gte", 0)), name="cart_item_price_not_negative"
             ),
         ),
+        migrations.RunSQL(ORDERED_ONCE, DROP_ORDERED_ONCE),
     ]

@@ -21,7 +21,8 @@ class CartQuerySet(models.QuerySet["Cart"]):
 class Cart(models.Model):
     """What somebody means to buy. A customer has one open cart; a guest's belongs to whoever has its token.
 
-    `currency` is that of its first item, empty before. It is ordered once: `order` is then set for good.
+    `currency` is that of its first item, empty before. It is ordered once: a trigger of migration 0005 lets
+    nobody change an `order` that is set.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)

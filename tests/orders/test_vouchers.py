@@ -172,6 +172,24 @@ def test_voucher__payment_fails__is_given_back(guest, body, sandbox, work):
     assert guest.order(body).status_code == 201
 
 
+def test_voucher__order_is_cancelled__is_given_back(guest, body, sandbox, work):
+    VoucherFactory(code="ONCE", max_uses=1)
+    body["voucher"] = "ONCE"
+    order = guest.order(body).json()
+
+    cancelled = guest.post(
+        f"/api/v1/orders/{order['number']}/cancel",
+        b"{}",
+        content_type="application/json",
+        headers={"X-Order-Token": order["token"]},
+    )
+    work()
+
+    assert cancelled.status_code == 200, cancelled.content
+    assert Voucher.objects.get().used == 0
+    assert guest.order(body).status_code == 201
+
+
 def test_give_back__twice__gives_back_once(guest, body):
     voucher = VoucherFactory(code="SAVE")
     first, second = (guest.order({**body, "voucher": "SAVE"}).json()["id"] for _ in range(2))

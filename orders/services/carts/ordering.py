@@ -50,7 +50,7 @@ def place_order(
     placed = checkout.place_order(
         buyer=buyer, basket=_filled(basket, cart), payment_token=payment_token, now=now
     )
-    Cart.objects.filter(pk=cart.pk).update(order_id=placed.order.id, ordered_at=now, updated_at=now)
+    _close(cart, order_id=placed.order.id, now=now)
     return placed
 
 
@@ -61,6 +61,12 @@ def basket_of(*, cart_id: UUID, holder: Holder, basket: Basket, now: datetime) -
     except CartNotFound as error:
         raise UnknownCart(error.detail) from error
     return _filled(basket, cart)
+
+
+def _close(cart: Cart, *, order_id: UUID, now: datetime) -> None:
+    open_cart = Cart.objects.filter(pk=cart.pk, order=None)
+    if not open_cart.update(order_id=order_id, ordered_at=now, updated_at=now):
+        raise locks.CartOrdered("Start a new one")
 
 
 def _filled(basket: Basket, cart: Cart) -> Basket:

@@ -152,6 +152,14 @@ def test_cart__second_cart_of_one_order__is_refused_by_the_database(guest, alice
         Cart.objects.update(order=order, ordered_at=timezone.now())
 
 
+def test_cart__second_order_of_one_cart__is_refused_by_the_database(guest, body):
+    guest.open({"MUG": 1})
+    guest.order_cart(body)
+
+    with pytest.raises(IntegrityError, match="has been ordered"):
+        Cart.objects.update(order=OrderFactory(), ordered_at=timezone.now())
+
+
 @pytest.mark.django_db(transaction=True)
 def test_order_cart__ten_at_once__make_one_order(guest, body):
     guest.open({"MUG": 1})
