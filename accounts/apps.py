@@ -10,3 +10,4 @@ class AccountsConfig(AppConfig):
     def ready(self) -> None:
         import_module("accounts.checks")
         import_module("accounts.schema")
+        import_module("accounts.mail_samples").show_samples()

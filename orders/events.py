@@ -59,6 +59,15 @@ class RefundRequested(OrderNews):
 
 
 @dataclass(frozen=True, kw_only=True)
+class PaymentRefunded(OrderNews):
+    """Money went back to the customer: `amount` now, `refunded` altogether, as decimal strings."""
+
+    name: ClassVar[str] = "orders.payment_refunded"
+    amount: str
+    refunded: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class PaymentOrphaned(OrderNews):
     """The gateway took or holds money for an order that no longer wants it."""
 

@@ -21,6 +21,7 @@ from orders.events import (
     OrderShipped,
     PaymentAuthorised,
     PaymentOrphaned,
+    PaymentRefunded,
     RefundRequested,
 )
 from orders.gateways.base import ProviderUnavailable
@@ -133,6 +134,33 @@ def recall_parcels(event: OrderCancelled) -> None:
 @handles(OrderPlaced, name="orders.mail_placed", queue="mail")
 def mail_placed(event: OrderPlaced) -> None:
     mails.queue_news(order_id=event.order_id, template="orders/placed", cause=event.name)
+
+
+@handles(OrderPaid, name="orders.mail_paid", queue="mail")
+def mail_paid(event: OrderPaid) -> None:
+    mails.queue_news(order_id=event.order_id, template="orders/paid", cause=event.name)
+
+
+@handles(OrderCancelled, name="orders.mail_cancelled", queue="mail")
+def mail_cancelled(event: OrderCancelled) -> None:
+    mails.queue_news(order_id=event.order_id, template="orders/cancelled", cause=event.name)
+
+
+@handles(OrderPaymentFailed, name="orders.mail_payment_failed", queue="mail")
+def mail_payment_failed(event: OrderPaymentFailed) -> None:
+    mails.queue_news(order_id=event.order_id, template="orders/payment_failed", cause=event.name)
+
+
+@handles(PaymentRefunded, name="orders.mail_refunded", queue="mail")
+def mail_refunded(event: PaymentRefunded) -> None:
+    """The sum grows with each refund, so it tells them apart."""
+    mails.queue_news(
+        order_id=event.order_id,
+        template="orders/refunded",
+        cause=event.name,
+        occasion=event.refunded,
+        more={"amount": event.amount, "refunded": event.refunded},
+    )
 
 
 @handles(OrderShipped, name="orders.mail_shipped", queue="mail")

@@ -6,5 +6,6 @@ from core.localstack import views
 
 urlpatterns = [
     path("dev/mail", views.mail_inbox, name="mail_inbox"),
+    path("dev/mail/preview", views.mail_preview, name="mail_preview"),
     path("dev/mail/messages", views.mail_messages, name="mail_messages"),
 ]

@@ -4,12 +4,14 @@ from pathlib import Path
 
 from csp.decorators import csp_update
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.utils import translation
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from core.localstack import mailbox
+from core.mail import rendering
 
 MAILS_ON_PAGE = 100
 
@@ -22,6 +24,20 @@ def mail_inbox(request: HttpRequest) -> HttpResponse:
     mails = mailbox.mails(Path(settings.MAIL_INBOX_DIR))
     shown = mails[:MAILS_ON_PAGE]
     return render(request, "core/mail_inbox.html", {"mails": shown, "count": len(mails)})
+
+
+@csp_update({"style-src": ["'self'", "'unsafe-inline'"]})
+@never_cache
+@require_safe
+def mail_preview(request: HttpRequest) -> HttpResponse:
+    """Every mail that the shop can send, with a sample, in `?language=`."""
+    language = request.GET.get("language", settings.LANGUAGE_CODE)
+    if language not in dict(settings.LANGUAGES):
+        raise Http404(f"No such language: {language}")
+    with translation.override(language):
+        samples = rendering.samples()
+    shown = {"samples": samples, "language": language, "languages": settings.LANGUAGES}
+    return render(request, "core/mail_preview.html", shown)
 
 
 @never_cache

@@ -8,10 +8,10 @@ from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Q
-from django.template.loader import render_to_string
 
 from core.errors import FieldError, Invalid
 from core.mail.models import Mail
+from core.mail.rendering import render
 from core.outbox import Event
 from core.outbox.publishing import publish
 
@@ -56,13 +56,8 @@ def _refuse_lines(**headers: str) -> None:
 
 def queue_template(*, to: str, template: str, context: dict[str, Any], cause: str) -> Mail:
     """Queue a mail from templates `<template>.subject.txt`, `.txt` and `.html` in the active language."""
-    return queue(
-        to=to,
-        subject=" ".join(render_to_string(f"{template}.subject.txt", context).split()),
-        text=render_to_string(f"{template}.txt", context),
-        html=render_to_string(f"{template}.html", context),
-        cause=cause,
-    )
+    mail = render(template, context)
+    return queue(to=to, subject=mail.subject, text=mail.text, html=mail.html, cause=cause)
 
 
 @transaction.atomic

@@ -96,8 +96,8 @@ FROM core_outboxmessage m JOIN concerned c USING (aggregate) WHERE m.handled_at 
 
 MAILS = _of_acknowledged(""", due AS (
     SELECT o.id, o.number, news
-    FROM acknowledged a JOIN orders_order o ON o.id = a.id, unnest(ARRAY['placed', 'shipped']) AS news
-    WHERE news = 'placed' OR o.status IN ('shipped', 'delivered')
+    FROM acknowledged a JOIN orders_order o ON o.id = a.id, unnest(ARRAY['placed', 'paid', 'shipped']) AS news
+    WHERE news = 'placed' OR o.status IN ('shipped', 'delivered') OR (news, o.status) = ('paid', 'paid')
 )
 SELECT d.number || ', ' || d.news, '1 sent', format('%%s sent of %%s', count(m.sent_at), count(m.id))
 FROM due d LEFT JOIN core_mail m ON m.cause = 'orders.order_' || d.news || ':' || d.id

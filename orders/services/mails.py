@@ -1,20 +1,36 @@
 """What customers are told. Each piece of news is mailed once, in the customer's language."""
 
+from collections.abc import Iterable, Mapping
+from typing import Any
 from uuid import UUID
 
 from django.utils import translation
 
 from core.mail.services import queue_template
-from orders.models import Order
+from orders.models import Order, OrderLine, Shipment
+
+NOTHING: Mapping[str, Any] = {}
 
 
-def queue_news(*, order_id: UUID, template: str, cause: str) -> None:
-    """Queue the mail `template` about the order; at most one for each `cause`."""
+def queue_news(
+    *, order_id: UUID, template: str, cause: str, occasion: str = "", more: Mapping[str, Any] = NOTHING
+) -> None:
+    """Queue the mail `template` about the order; at most one for each `cause`, or each `occasion` of it.
+
+    `more` is for the template.
+    """
     order = Order.objects.prefetch_related("lines", "shipments").get(pk=order_id)
-    context = {
-        "order": order,
-        "lines": sorted(order.lines.all(), key=lambda line: line.pk),
-        "shipments": [shipment for shipment in order.shipments.all() if shipment.tracking_number],
-    }
+    known = context(order, order.lines.all(), order.shipments.all())
     with translation.override(order.language):
-        queue_template(to=order.email, template=template, context=context, cause=f"{cause}:{order_id}")
+        queue_template(
+            to=order.email,
+            template=template,
+            context={**known, **more},
+            cause=":".join(filter(None, (cause, str(order_id), occasion))),
+        )
+
+
+def context(order: Order, lines: Iterable[OrderLine], shipments: Iterable[Shipment]) -> dict[str, Any]:
+    """What every template about an order may show."""
+    sent = [shipment for shipment in shipments if shipment.shipped_at or shipment.tracking_number]
+    return {"order": order, "lines": sorted(lines, key=lambda line: line.pk or 0), "shipments": sent}

@@ -12,7 +12,7 @@ from django.db import transaction
 
 from core.outbox.publishing import publish
 from orders import states
-from orders.events import PaymentAuthorised, PaymentOrphaned
+from orders.events import PaymentAuthorised, PaymentOrphaned, PaymentRefunded
 from orders.gateways.base import Charge
 from orders.models import Payment, Status
 
@@ -99,6 +99,7 @@ def _settle_captured(known: Payment, charge: Charge, now: datetime) -> None:
 
 def _settle_ended(known: Payment, charge: Charge, order_status: str, now: datetime) -> None:
     amounts = {"captured": charge.captured, "refunded": charge.refunded}
+    _tell_of_refund(known, charge)
     if charge.captured > charge.refunded or (charge.is_held and not charge.captured):
         _update(known, Payment.Status.ABANDONED, now, provider_reference=charge.reference, **amounts)
         publish(PaymentOrphaned(order_id=known.order_id))
@@ -117,6 +118,7 @@ def _settle_refunds(known: Payment, charge: Charge, order_status: str, now: date
     # A paid order that is not shipped yet is cancelled first: its stock goes back too.
     ends_by_cancelling = is_whole and order_status == Status.PAID
     status = Payment.Status.REFUNDED if is_whole and not ends_by_cancelling else known.status
+    _tell_of_refund(known, charge)
     _update(known, status, now, captured=charge.captured, refunded=charge.refunded)
     reason = f"{charge.refunded} of {charge.captured} {known.currency} refunded"
     to = _after_refund(order_status, is_whole=is_whole)
@@ -147,6 +149,13 @@ def _close(known: Payment, order_status: str, now: datetime) -> None:
         states.move(order_id=known.order_id, to=Status.REFUNDED, actor=SYSTEM, now=now)
     else:
         _note(known, order_status, "Payment refunded" if is_refunded else "Payment released", now)
+
+
+def _tell_of_refund(known: Payment, charge: Charge) -> None:
+    """Where more has been given back than we knew."""
+    amount = charge.refunded - known.refunded
+    if amount > 0:
+        publish(PaymentRefunded(order_id=known.order_id, amount=str(amount), refunded=str(charge.refunded)))
 
 
 def _note(known: Payment, order_status: str, reason: str, now: datetime) -> None:

@@ -8,6 +8,7 @@ from django.core.mail import EmailMultiAlternatives, get_connection
 
 from core.localstack import ports
 from core.localstack.servers import running
+from core.mail import rendering
 
 pytestmark = pytest.mark.urls("core.localstack.urls")
 ROOT = Path(__file__).resolve().parents[2]
@@ -85,3 +86,18 @@ def test_inbox_page__hostile_mail__is_shown_and_not_run(client, smtp):
 
 def test_inbox_page__post__is_refused(client):
     assert client.post("/dev/mail").status_code == 405
+
+
+def test_preview__each_language__shows_every_mail_in_a_sandbox(client):
+    english = client.get("/dev/mail/preview").content.decode()
+    hebrew = client.get("/dev/mail/preview", {"language": "he"}).content.decode()
+
+    assert english.count("<iframe sandbox title=") == len(rendering.samples())
+    assert "Tea &amp;lt;Darjeeling&amp;gt;" in english
+    assert "lang=&quot;he&quot; dir=&quot;rtl&quot;" in hebrew
+    assert "Your order S-2H4K9-7Q is cancelled" in english
+
+
+@pytest.mark.parametrize("language", ["xx", "../etc"])
+def test_preview__unknown_language__is_404(client, language):
+    assert client.get("/dev/mail/preview", {"language": language}).status_code == 404

@@ -349,14 +349,15 @@ def test_mails__shipped_order__each_once_with_number_lines_totals_and_tracking(p
     OutboxMessage.objects.filter(handler__startswith="orders.mail").update(handled_at=None)
     work()
 
-    placed, shipped = Mail.objects.order_by("created_at")
-    assert [placed.cause, shipped.cause] == [
+    placed, paid, shipped = Mail.objects.order_by("created_at")
+    assert [placed.cause, paid.cause, shipped.cause] == [
         f"orders.order_placed:{order.pk}",
+        f"orders.order_paid:{order.pk}",
         f"orders.order_shipped:{order.pk}",
     ]
     assert (placed.to, placed.subject) == ("guest@shop.test", f"Your order {order.number}")
     assert shipped.subject == f"Your order {order.number} is on its way"
-    for text in (placed.text, placed.html, shipped.text, shipped.html):
+    for text in (placed.text, placed.html, paid.text, paid.html, shipped.text, shipped.html):
         assert all(part in text for part in (order.number, "Mug", "29.90 USD", "4.99 USD", "SE1 4PG"))
     assert "SBX0000000001" in shipped.text
     assert "SBX0000000001" in shipped.html
@@ -380,7 +381,7 @@ def test_mails__guest__neither_mail_nor_log_shows_the_token(guest, body, sandbox
     work()
 
     mails = [mail.text + mail.html + mail.subject for mail in Mail.objects.all()]
-    assert len(mails) == 2
+    assert len(mails) == 3
     assert not any(token in text for text in [*mails, caplog.text])
     assert not any(token in str(message.payload) for message in OutboxMessage.objects.all())
 

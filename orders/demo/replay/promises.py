@@ -10,7 +10,7 @@ from orders.demo.replay.shopping import Placed
 
 AMOUNTS = ("subtotal", "discount", "shipping", "tax", "total", "lines", "currency")
 LATE_SHOWN = 5
-MAILS = {"shipped": 2, "delivered": 2}  # placed and shipped
+MAILS = {"paid": 2, "shipped": 3, "delivered": 3, "payment_failed": 2, "cancelled": 2}  # placed among them
 
 
 def broken(orders: Sequence[Placed], settled: Sequence[Settled]) -> list[str]:

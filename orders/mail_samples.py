@@ -1,0 +1,50 @@
+"""The mails about orders with an order that never was, for /dev/mail/preview."""
+
+from decimal import Decimal
+from typing import Any
+
+from core.mail.rendering import show_sample
+from orders.models import Order, OrderLine, Shipment
+from orders.services.mails import context
+
+ADDRESS = {
+    "name": "Alice Example",
+    "line1": "1 Long Lane",
+    "city": "London",
+    "postal_code": "SE1 4PG",
+    "country": "GB",
+}
+REFUND = {"amount": "5.00", "refunded": "12.00"}
+TEMPLATES: dict[str, dict[str, Any]] = {
+    "orders/placed": {},
+    "orders/paid": {},
+    "orders/shipped": {},
+    "orders/cancelled": {},
+    "orders/payment_failed": {},
+    "orders/refunded": REFUND,
+}
+
+
+def show_samples() -> None:
+    for template, more in TEMPLATES.items():
+        show_sample(template, lambda more=more: {**_sample(), **more})
+
+
+def _sample() -> dict[str, Any]:
+    order = Order(
+        number="S-2H4K9-7Q",
+        email="alice@shop.test",
+        currency="EUR",
+        subtotal=Decimal("54.80"),
+        discount=Decimal("5.48"),
+        shipping=Decimal("4.90"),
+        tax=Decimal("9.04"),
+        tax_included=True,
+        total=Decimal("54.22"),
+        shipping_address=ADDRESS,
+    )
+    lines = [
+        OrderLine(sku="MUG-1", name="Mug, blue", quantity=2, total=Decimal("25.00")),
+        OrderLine(sku="TEA-9", name="Tea <Darjeeling>", quantity=1, total=Decimal("29.80")),
+    ]
+    return context(order, lines, [Shipment(carrier="Royal Mail", tracking_number="RM123456789GB")])

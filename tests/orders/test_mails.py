@@ -1,0 +1,104 @@
+"""What customers are told of what went another way than usual."""
+
+from decimal import Decimal
+
+import pytest
+from django.conf import settings as project
+from django.template import engines
+from django.utils import timezone, translation
+
+from core.mail import rendering
+from core.mail.models import Mail
+from core.outbox.models import OutboxMessage
+from orders.models import Order
+from orders.services import cancelling, mails, refunds
+from tests.factories.orders import OrderFactory
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def place(guest, body, sandbox, work):
+    def run(token="tok_ok", rounds=6):
+        order = Order.objects.get(pk=guest.order({**body, "payment": {"token": token}}).json()["id"])
+        work(rounds=rounds)
+        return order
+
+    return run
+
+
+def _mails(order):
+    """All of them, also where each message is handled again."""
+    return {m.cause.split(":")[0]: m for m in Mail.objects.filter(cause__contains=f":{order.pk}")}
+
+
+def _repeat(work):
+    OutboxMessage.objects.filter(handler__startswith="orders.mail").update(handled_at=None)
+    work()
+
+
+def test_mails__cancelled_after_payment__cancelled_and_refunded_once_each(place, work):
+    order = place(rounds=2)
+    cancelling.cancel(order_id=order.pk, actor="guest", reason="", now=timezone.now())
+    work()
+    _repeat(work)
+
+    found = _mails(order)
+    assert set(found) == {
+        "orders.order_placed",
+        "orders.order_paid",
+        "orders.order_cancelled",
+        "orders.payment_refunded",
+    }
+    assert Mail.objects.count() == 4
+    assert found["orders.order_cancelled"].subject == f"Your order {order.number} is cancelled"
+    refunded = found["orders.payment_refunded"]
+    assert refunded.subject == f"29.90 USD of your order {order.number} go back to you"
+    assert "SE1 4PG" not in refunded.text
+
+
+def test_mails__declined__is_told(place, work):
+    order = place("tok_declined")
+    _repeat(work)
+
+    assert set(_mails(order)) == {"orders.order_placed", "orders.payment_failed"}
+    assert "could not be paid" in _mails(order)["orders.payment_failed"].text
+
+
+def test_mails__two_refunds__each_is_told_with_the_sum(place, work):
+    order = place()
+    for _ in range(2):
+        refunds.request(
+            order_id=order.pk, amount=Decimal(5), units={}, reason="", actor="staff:a", now=timezone.now()
+        )
+        work()
+    _repeat(work)
+
+    told = Mail.objects.filter(cause__startswith="orders.payment_refunded").order_by("created_at")
+    assert [mail.cause.rpartition(":")[2] for mail in told] == ["5.00", "10.00"]
+    assert ["so far 5.00 USD" in told[0].text, "so far 10.00 USD" in told[1].html] == [True, True]
+
+
+def test_mails__order_in_hebrew__are_rendered_in_it():
+    order = OrderFactory(language="he")
+
+    mails.queue_news(order_id=order.pk, template="orders/cancelled", cause="orders.order_cancelled")
+
+    assert '<html lang="he" dir="rtl">' in Mail.objects.get().html
+    assert translation.get_language() == project.LANGUAGE_CODE
+
+
+def test_samples__every_template_of_a_mail__has_one():
+    templates = {
+        f"{path.parent.name}/{path.name.removesuffix('.subject.txt')}"
+        for directory in engines["django"].template_dirs
+        for path in directory.rglob("*.subject.txt")
+    }
+
+    assert set(rendering.samples()) == templates
+
+
+def test_samples__all__render_whole():
+    for mail in rendering.samples().values():
+        assert mail.subject
+        assert all("{{" not in part and "None" not in part for part in (mail.subject, mail.text, mail.html))
