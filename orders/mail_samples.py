@@ -1,6 +1,7 @@
 """The mails about orders with an order that never was, for /dev/mail/preview."""
 
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from core.mail.rendering import show_sample
@@ -27,10 +28,10 @@ TEMPLATES: dict[str, dict[str, Any]] = {
 
 def show_samples() -> None:
     for template, more in TEMPLATES.items():
-        show_sample(template, lambda more=more: {**_sample(), **more})
+        show_sample(template, partial(_sample, more))
 
 
-def _sample() -> dict[str, Any]:
+def _sample(more: dict[str, Any]) -> dict[str, Any]:
     order = Order(
         number="S-2H4K9-7Q",
         email="alice@shop.test",
@@ -47,4 +48,5 @@ def _sample() -> dict[str, Any]:
         OrderLine(sku="MUG-1", name="Mug, blue", quantity=2, total=Decimal("25.00")),
         OrderLine(sku="TEA-9", name="Tea <Darjeeling>", quantity=1, total=Decimal("29.80")),
     ]
-    return context(order, lines, [Shipment(carrier="Royal Mail", tracking_number="RM123456789GB")])
+    shipments = [Shipment(carrier="Royal Mail", tracking_number="RM123456789GB")]
+    return {**context(order, lines, shipments), **more}

@@ -1,7 +1,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from orders.services import provider_news
+from orders.services import expiring, provider_news
 from orders.services.carts import changes
 
 
@@ -14,6 +14,12 @@ from orders.services.carts import changes
 def forget_provider_events() -> None:
     """Safe to repeat; beat runs it every night."""
     provider_news.forget(now=timezone.now())
+
+
+@shared_task(name="orders.expire_unpaid", ignore_result=True, soft_time_limit=50, time_limit=60)
+def expire_unpaid() -> None:
+    """Safe to repeat, also at once; beat runs it every minute."""
+    expiring.expire_unpaid(now=timezone.now())
 
 
 @shared_task(name="orders.forget_carts", ignore_result=True, soft_time_limit=100, time_limit=120)

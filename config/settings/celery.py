@@ -33,6 +33,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": crontab(minute="17"),
         "options": {"queue": "default"},
     },
+    "orders.expire_unpaid": {
+        "task": "orders.expire_unpaid",
+        "schedule": crontab(),  # every minute
+        "options": {"queue": "default"},
+    },
     "orders.forget_provider_events": {
         "task": "orders.forget_provider_events",
         "schedule": crontab(hour="3", minute="51"),

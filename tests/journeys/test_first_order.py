@@ -29,9 +29,9 @@ def test_first_order__registered_shopper__pays_and_is_shipped_and_mailed(stack):
         "paid",
         "shipped",
     ]
-    assert eventually(lambda: len(stack.mails(to=email)) >= 3)
+    assert eventually(lambda: len(stack.mails(to=email)) >= 4)
     subjects = " | ".join(mail["subject"] for mail in stack.mails(to=email))
-    assert subjects.count(placed.json()["number"]) == 2
+    assert subjects.count(placed.json()["number"]) == 3
 
 
 def test_first_order__sent_again_with_its_key__answers_the_same_bytes(stack):
