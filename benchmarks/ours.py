@@ -116,7 +116,7 @@ class Ours(Side):
 
     def _fill_stock(self) -> None:
         staff = self._login({"email": STAFF, "password": os.environ.get("DEMO_PASSWORD", "demo-Pa55word")})
-        body = {"change": STOCK, "reason": "benchmark"}
+        body = {"change": STOCK, "reason": "received"}
         for sku in self.skus:
             self.call("POST", f"{API}/variants/{sku}/stock", status=201, token=staff, body=body)
 
