@@ -35,7 +35,10 @@ from tests.stack import eventually
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 PORTS = ("inbox", "sandbox", "web", "nginx")
-CACHE, LIMITS, BROKER = 240, 241, 242  # of the run's Valkey; test workers use the first ones
+# Of the run's Valkey, for each xdist worker its own; the tests themselves use the first 128.
+CACHE, LIMITS, BROKER = (
+    128 + 4 * int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) + n for n in range(3)
+)
 
 
 def crash_points() -> list[str]:

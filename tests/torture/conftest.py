@@ -1,5 +1,6 @@
-"""One breakable shop for all torture tests of a run; they run one after the other on one xdist worker,
-and those that play the shop's parts themselves on another."""
+"""One breakable shop for all torture tests of a run; they run one after the other on one xdist worker.
+
+Each module names the group `torture`: xdist reads it before a marker added here."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -26,9 +27,7 @@ Goods = Callable[..., list[str]]
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.is_relative_to(HERE):
-            is_on_shop = {"shop", "shop_on_rabbitmq"} & set(item.fixturenames)
             item.add_marker(pytest.mark.django_db)
-            item.add_marker(pytest.mark.xdist_group("torture" if is_on_shop else "children"))
             item.add_marker(pytest.mark.timeout(7200 if FULL else 180))
 
 

@@ -8,6 +8,8 @@ from core.crash_points import crash_point
 from core.ids import uuid7
 from tests.faults import children as child
 
+pytestmark = pytest.mark.xdist_group("torture")
+
 
 def _pass_by(step):
     crash_point(step)

@@ -13,6 +13,8 @@ from tests.faults.shop import crash_points
 from tests.stack import eventually
 from tests.torture.scale import scale
 
+pytestmark = pytest.mark.xdist_group("torture")
+
 ROUNDS = scale(1, 50)
 CHECKOUT = [name for name in crash_points() if name.startswith(("orders.checkout", "core.idempotency"))]
 COMPENSATION = [name for name in crash_points() if "give_back" in name or "bury" in name]

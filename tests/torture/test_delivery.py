@@ -18,6 +18,8 @@ from tests.faults.buyers import Buyers
 from tests.stack import eventually
 from tests.torture.scale import scale
 
+pytestmark = pytest.mark.xdist_group("torture")
+
 OUTAGE, RATE = scale((3, 6), (60, 30))  # seconds, orders a second
 MOST_LAG = 10  # seconds after the recovery
 ROUNDS = scale(1, 100)

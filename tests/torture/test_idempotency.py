@@ -14,6 +14,8 @@ from tests.faults.buyers import together
 from tests.faults.proxy import Fate, first_of_each
 from tests.torture.scale import scale
 
+pytestmark = pytest.mark.xdist_group("torture")
+
 ORDERS, REPEATS = scale((25, 3), (2000, 5))
 KEYS, THREADS = scale((12, 8), (200, 50))
 

@@ -12,6 +12,8 @@ from tests.faults.proxy import Fate, first_of_each
 from tests.stack import eventually
 from tests.torture.scale import scale
 
+pytestmark = pytest.mark.xdist_group("torture")
+
 ORDERS = scale(8, 300)
 BUYERS, SLOWNESS = 20, 5.0  # seconds the provider takes
 LONGEST_TRANSACTION = 0.5  # seconds

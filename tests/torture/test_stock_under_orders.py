@@ -15,6 +15,8 @@ from orders.services.quoting import Basket
 from tests.faults.buyers import together
 from tests.torture.scale import scale
 
+pytestmark = pytest.mark.xdist_group("torture")
+
 BUYERS, AT_ONCE, ROUNDS = scale((40, 20, 2), (200, 50, 200))
 SHUFFLERS, SHUFFLES = scale((16, 8), (50, 60))
 ADDRESS = {"name": "C", "line1": "1 Main St", "city": "Springfield", "postal_code": "12345", "country": "US"}
