@@ -14,7 +14,7 @@ from tests.torture.scale import scale
 
 pytestmark = pytest.mark.xdist_group("torture")
 
-ORDERS = scale(8, 300)
+ORDERS = scale(4, 300)
 BUYERS, SLOWNESS = 20, 5.0  # seconds the provider takes
 LONGEST_TRANSACTION = 0.5  # seconds
 
