@@ -1,7 +1,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from orders.services import expiring, provider_news
+from orders.services import audit, expiring, provider_news
 from orders.services.carts import changes
 
 
@@ -20,6 +20,12 @@ def forget_provider_events() -> None:
 def expire_unpaid() -> None:
     """Safe to repeat, also at once; beat runs it every minute."""
     expiring.expire_unpaid(now=timezone.now())
+
+
+@shared_task(name="orders.check_books", ignore_result=True, soft_time_limit=270, time_limit=290)
+def check_books() -> None:
+    """Safe to repeat; beat runs it every night."""
+    audit.check_books(now=timezone.now())
 
 
 @shared_task(name="orders.forget_carts", ignore_result=True, soft_time_limit=100, time_limit=120)

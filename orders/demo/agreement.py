@@ -16,16 +16,11 @@ from django.conf import settings
 from django.db import connection
 
 from orders.demo import agreement_sql as questions
+from orders.queries import ledger
 
 Parameters = dict[str, Any]  # of agreement_sql
 
 SHOWN = 20  # disagreements of one kind
-WHOLE_SHOP = {
-    "units by the stock ledger": questions.STOCK_LEDGER,
-    "units held by open reservations": questions.RESERVATIONS,
-    "units shipped": questions.SHIPPED_UNITS,
-    "money taken": questions.CAPTURED,
-}
 OF_ACKNOWLEDGED = {
     "acknowledged order": questions.ORDERS,
     "orders for one address": questions.REPEATED_ORDERS,
@@ -50,14 +45,14 @@ def disagreements(
 ) -> list[str]:
     """One sentence for each thing that does not agree; empty where all is well.
 
-    Stock and money are looked at in the whole shop, the rest for the `acknowledged` orders, which have to
-    be settled: what workers still have to do counts as a disagreement. `provider` is the sandbox's own ledger
-    (see `sandbox_ledger`), compared where given.
+    Stock, money and vouchers are looked at in the whole shop (queries.ledger), the rest for the
+    `acknowledged` orders, which have to be settled: what workers still have to do counts as a disagreement.
+    `provider` is the sandbox's own ledger (see `sandbox_ledger`), compared where given.
     """
     parameters = _parameters(acknowledged)
     found = [
         sentence
-        for what, question in (WHOLE_SHOP | OF_ACKNOWLEDGED).items()
+        for what, question in {**ledger.QUESTIONS, **OF_ACKNOWLEDGED}.items()
         for sentence in _answers(what, question, parameters)
     ]
     return found + list(_with_provider(provider, parameters) if provider else ())
@@ -69,8 +64,8 @@ def sandbox_ledger() -> dict[str, Any] | None:
         answer = requests.get(f"{settings.SANDBOX_URL}/ledger", timeout=(1, 10))
     except requests.RequestException:
         return None
-    ledger: dict[str, Any] | None = answer.json() if answer.status_code == HTTPStatus.OK else None
-    return ledger
+    books: dict[str, Any] | None = answer.json() if answer.status_code == HTTPStatus.OK else None
+    return books
 
 
 def _parameters(acknowledged: Collection[Acknowledged]) -> Parameters:
@@ -85,7 +80,7 @@ def _parameters(acknowledged: Collection[Acknowledged]) -> Parameters:
 def _answers(what: str, question: str, parameters: Parameters) -> Iterator[str]:
     rows = _rows(question, parameters)
     for subject, expected, found in rows[:SHOWN]:
-        yield f"{subject}: {what} should be {expected}, is {found}"
+        yield str(ledger.Drift(what=what, subject=subject, expected=expected, found=found))
     if len(rows) > SHOWN:
         yield f"{what}: {len(rows) - SHOWN} more like these"
 
@@ -96,13 +91,13 @@ def _rows(question: str, parameters: Parameters) -> list[tuple[Any, ...]]:
         return cursor.fetchall()
 
 
-def _with_provider(ledger: Mapping[str, Any], parameters: Parameters) -> Iterator[str]:
+def _with_provider(books: Mapping[str, Any], parameters: Parameters) -> Iterator[str]:
     """The provider took each order's total once, and carried one parcel for it, or neither."""
     charges, cents, parcels = Counter[str](), Counter[str](), Counter[str]()
-    for payment in ledger["payments"]:
+    for payment in books["payments"]:
         cents[payment["reference"]] += payment["captured"] - payment["refunded"]
         charges[payment["reference"]] += payment["captured"] > payment["refunded"]
-    parcels.update(parcel["reference"] for parcel in ledger["parcels"])
+    parcels.update(parcel["reference"] for parcel in books["parcels"])
     for number, due_cents, due_parcels in _rows(questions.PROVIDER, parameters):
         if (cents[number], charges[number]) != (due_cents, int(due_cents > 0)):
             taken = f"{cents[number]} cents in {charges[number]} charges"

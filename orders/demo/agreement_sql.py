@@ -3,55 +3,6 @@
 Parameters: `ids`, `numbers`, `totals`, `emails` of the acknowledged orders, in step.
 """
 
-STOCK_LEDGER = """
-WITH ledger AS (
-    SELECT variant_id, location_id, sum(on_hand_change) AS on_hand, sum(reserved_change) AS reserved
-    FROM catalog_stockentry GROUP BY 1, 2
-)
-SELECT v.sku || ' at ' || o.code,
-       format('%%s on hand, %%s reserved', coalesce(e.on_hand, 0), coalesce(e.reserved, 0)),
-       format('%%s on hand, %%s reserved', coalesce(l.on_hand, 0), coalesce(l.reserved, 0))
-FROM ledger e FULL JOIN catalog_stocklevel l USING (variant_id, location_id)
-JOIN catalog_variant v ON v.id = variant_id JOIN catalog_location o ON o.id = location_id
-WHERE (coalesce(e.on_hand, 0), coalesce(e.reserved, 0)) <> (coalesce(l.on_hand, 0), coalesce(l.reserved, 0))
-"""
-
-RESERVATIONS = """
-WITH held AS (
-    SELECT variant_id, location_id, sum(quantity) AS units FROM catalog_reservation GROUP BY 1, 2
-)
-SELECT v.sku || ' at ' || o.code, coalesce(h.units, 0)::text, l.reserved::text
-FROM catalog_stocklevel l LEFT JOIN held h USING (variant_id, location_id)
-JOIN catalog_variant v ON v.id = l.variant_id JOIN catalog_location o ON o.id = l.location_id
-WHERE l.reserved <> coalesce(h.units, 0)
-"""
-
-SHIPPED_UNITS = """
-WITH gone AS (
-    SELECT cause, variant_id, -sum(on_hand_change) AS units
-    FROM catalog_stockentry WHERE reason = 'shipped' GROUP BY 1, 2
-), due AS (
-    SELECT o.number, 'order:' || o.id AS cause, l.variant_id,
-           CASE WHEN o.status IN ('shipped', 'delivered') THEN l.quantity ELSE 0 END AS units
-    FROM orders_order o JOIN orders_orderline l ON l.order_id = o.id
-    WHERE o.status IN ('pending', 'paid', 'shipped', 'delivered', 'payment_failed')
-)
-SELECT d.number || ', ' || v.sku, d.units::text, coalesce(g.units, 0)::text
-FROM due d LEFT JOIN gone g USING (cause, variant_id) JOIN catalog_variant v ON v.id = d.variant_id
-WHERE d.units <> coalesce(g.units, 0)
-"""
-
-CAPTURED = """
-WITH taken AS (
-    SELECT order_id, sum(captured - refunded) AS amount FROM orders_payment GROUP BY 1
-), due AS (
-    SELECT id, number, CASE WHEN status = 'payment_failed' THEN 0 ELSE total END AS amount FROM orders_order
-    WHERE status IN ('paid', 'shipped', 'delivered', 'payment_failed')
-)
-SELECT d.number, d.amount::text, coalesce(t.amount, 0)::text
-FROM due d LEFT JOIN taken t ON t.order_id = d.id WHERE d.amount <> coalesce(t.amount, 0)
-"""
-
 _ACKNOWLEDGED = """
 WITH acknowledged AS (
     SELECT * FROM unnest(%(ids)s::uuid[], %(numbers)s::text[], %(totals)s::numeric[], %(emails)s::text[])

@@ -1,4 +1,5 @@
 from orders.models.cart import Cart, CartItem
+from orders.models.ledger_check import LedgerCheck
 from orders.models.order import Order, OrderEvent, OrderLine, Status
 from orders.models.order_return import Return
 from orders.models.payment import Payment
@@ -11,6 +12,7 @@ from orders.models.voucher import Voucher, VoucherCategory, VoucherCustomer, Vou
 __all__ = [
     "Cart",
     "CartItem",
+    "LedgerCheck",
     "Order",
     "OrderEvent",
     "OrderLine",

@@ -123,9 +123,11 @@ def _settle_refunds(known: Payment, charge: Charge, order_status: str, now: date
     reason = f"{charge.refunded} of {charge.captured} {known.currency} refunded"
     to = _after_refund(order_status, is_whole=is_whole)
     if to in states.ALLOWED[order_status]:
-        states.move(order_id=known.order_id, to=to, actor=SYSTEM, reason=reason, now=now)
+        states.move(
+            order_id=known.order_id, to=to, actor=SYSTEM, reason=reason, data=_given_back(known), now=now
+        )
     else:
-        _note(known, order_status, reason, now)
+        _note(known, order_status, reason, now, data=_given_back(known))
 
 
 def _after_refund(order_status: str, *, is_whole: bool) -> Status:
@@ -146,9 +148,12 @@ def _close(known: Payment, order_status: str, now: datetime) -> None:
     """The provider has nothing of the customer's any more."""
     is_refunded = known.status == Payment.Status.REFUNDED
     if is_refunded and order_status == Status.CANCELLED:
-        states.move(order_id=known.order_id, to=Status.REFUNDED, actor=SYSTEM, now=now)
+        data = _given_back(known)
+        states.move(order_id=known.order_id, to=Status.REFUNDED, actor=SYSTEM, data=data, now=now)
+    elif is_refunded:
+        _note(known, order_status, "Payment refunded", now, data=_given_back(known))
     else:
-        _note(known, order_status, "Payment refunded" if is_refunded else "Payment released", now)
+        _note(known, order_status, "Payment released", now)
 
 
 def _tell_of_refund(known: Payment, charge: Charge) -> None:
@@ -158,8 +163,15 @@ def _tell_of_refund(known: Payment, charge: Charge) -> None:
         publish(PaymentRefunded(order_id=known.order_id, amount=str(amount), refunded=str(charge.refunded)))
 
 
-def _note(known: Payment, order_status: str, reason: str, now: datetime) -> None:
-    states.note(order_id=known.order_id, status=order_status, actor=SYSTEM, reason=reason, now=now)
+def _given_back(known: Payment) -> dict[str, str]:
+    """For the timeline, from which queries.ledger adds it up again."""
+    return {"refunded": str(known.refunded)}
+
+
+def _note(
+    known: Payment, order_status: str, reason: str, now: datetime, *, data: dict[str, str] | None = None
+) -> None:
+    states.note(order_id=known.order_id, status=order_status, actor=SYSTEM, reason=reason, data=data, now=now)
 
 
 def _update(known: Payment, status: str, now: datetime, **values: object) -> None:

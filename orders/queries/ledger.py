@@ -1,0 +1,49 @@
+"""The books, added up again from what they are made of: stock, holds, money, refunds, vouchers (O12)."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from django.db import connection
+
+from orders.queries import ledger_sql
+
+MOST = 1000  # differences of one kind that are listed
+
+QUESTIONS: Mapping[str, str] = {
+    "units by the stock ledger": ledger_sql.STOCK_LEDGER,
+    "units held by open reservations": ledger_sql.RESERVED_UNITS,
+    "units held for the order": ledger_sql.RESERVATIONS,
+    "units shipped": ledger_sql.SHIPPED_UNITS,
+    "units returned": ledger_sql.RETURNED_UNITS,
+    "money taken": ledger_sql.MONEY_TAKEN,
+    "money given back": ledger_sql.MONEY_RETURNED,
+    "refunds": ledger_sql.REFUNDS,
+    "uses of the voucher": ledger_sql.VOUCHERS,
+    "uses by the customer": ledger_sql.VOUCHER_CUSTOMERS,
+    "voucher": ledger_sql.VOUCHERS_OF_ENDED,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drift:
+    """`what` of `subject` (an order, a SKU at a location, a voucher) is not what its ledger says."""
+
+    what: str
+    subject: str
+    expected: str
+    found: str
+
+    def __str__(self) -> str:
+        return f"{self.subject}: {self.what} should be {self.expected}, is {self.found}"
+
+
+def drift() -> list[Drift]:
+    """Every difference in our own books; reads the whole shop, in one snapshot for each question."""
+    return [each for what, question in QUESTIONS.items() for each in _answers(what, question)]
+
+
+def _answers(what: str, question: str) -> Iterator[Drift]:
+    with connection.cursor() as cursor:
+        cursor.execute(question, {})
+        for subject, expected, found in cursor.fetchmany(MOST):
+            yield Drift(what=what, subject=subject, expected=expected, found=found)

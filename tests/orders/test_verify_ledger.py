@@ -1,0 +1,190 @@
+"""The books after everything that may happen to orders, and with one thing planted wrong at a time (O12)."""
+
+from datetime import timedelta
+from decimal import Decimal
+from io import StringIO
+
+import pytest
+from django.core.management import call_command
+from django.urls import reverse
+from django.utils import timezone
+
+from catalog.models import Reservation, StockLevel
+from catalog.services import stock
+from core.ids import uuid7
+from core.outbox.models import OutboxMessage
+from orders.models import (
+    LedgerCheck,
+    Order,
+    Payment,
+    Return,
+    Shipment,
+    Voucher,
+    VoucherCustomer,
+    VoucherUse,
+)
+from orders.queries import ledger
+from orders.services import audit, cancelling, parcels, refunds, returns
+from orders.tasks import check_books
+from tests.factories.accounts import UserFactory
+from tests.factories.orders import VoucherFactory
+
+pytestmark = pytest.mark.django_db
+PLAIN_FILES = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+
+
+@pytest.fixture
+def shop(guest, body, sandbox, work, settings):
+    """Orders with every end: their numbers by what became of them."""
+    settings.CARRIER = "manual"
+    body["voucher"] = VoucherFactory(code="TEN", max_uses_per_customer=20).code
+    stock.adjust(sku="MUG", change=20, reason="received", actor="", now=timezone.now())
+    orders = {}
+    for name in ("paid", "part", "shipped", "refunded", "returned", "lost", "cancelled", "early", "declined"):
+        token = "tok_declined" if name == "declined" else "tok_ok"
+        answer = guest.order({**body, "payment": {"token": token}})
+        orders[name] = Order.objects.get(pk=answer.json()["id"])
+    _do(cancelling.cancel, orders["early"], reason="")
+    work()
+    _do(cancelling.cancel, orders["cancelled"], reason="")
+    for name in ("part", "shipped", "refunded", "returned", "lost"):
+        units = {"MUG": 1} if name == "part" else None
+        _do(parcels.send, orders[name], units=units, carrier="post", tracking_number="")
+    for name, amount in (("paid", "1.00"), ("shipped", "5.00"), ("refunded", "27.40")):
+        _do(refunds.request, orders[name], amount=Decimal(amount), units={}, reason="")
+    _do(returns.take_back, orders["returned"], units={"MUG": 2}, restock=True, reason="x")
+    _do(returns.take_back, orders["lost"], units={"MUG": 1}, restock=False, reason="x")
+    work()
+    return orders
+
+
+def _do(service, order, **values):
+    return service(order_id=order.pk, actor="staff:a", now=timezone.now(), **values)
+
+
+def _drift():
+    return [str(each) for each in ledger.drift()]
+
+
+def test_drift__orders_with_every_end__none(shop):
+    statuses = {name: Order.objects.get(pk=order.pk).status for name, order in shop.items()}
+
+    assert _drift() == []
+    assert statuses == {
+        "paid": "paid",
+        "part": "paid",
+        "shipped": "partially_refunded",
+        "refunded": "refunded",
+        "returned": "returned",
+        "lost": "shipped",
+        "cancelled": "refunded",
+        "early": "cancelled",
+        "declined": "payment_failed",
+    }
+
+
+PLANTED = {
+    "units by the stock ledger": lambda _: StockLevel.objects.update(on_hand=29),
+    "units held by open reservations": lambda s: Reservation.objects.filter(owner=s["paid"].pk).delete(),
+    "units held for the order": lambda s: Reservation.objects.filter(owner=s["part"].pk).update(
+        owner=uuid7()
+    ),
+    "units shipped": lambda s: Shipment.objects.filter(order=s["part"]).update(
+        lines=[{"sku": "MUG", "quantity": 2}]
+    ),
+    "units returned": lambda s: Return.objects.filter(order=s["lost"]).update(restock=True),
+    "money taken": lambda s: Payment.objects.filter(order=s["paid"]).update(captured="20.00"),
+    "money given back": lambda s: Payment.objects.filter(order=s["paid"]).update(refunded="1.50"),
+    "refunds": lambda s: Payment.objects.filter(order=s["shipped"]).update(promised="6.00"),
+    "uses of the voucher": lambda _: Voucher.objects.update(used=1),
+    "uses by the customer": lambda _: VoucherCustomer.objects.update(used=1),
+    "voucher": lambda s: VoucherUse.objects.filter(order=s["early"]).update(released_at=None),
+}
+
+
+def test_planted__knows_every_question():
+    assert set(PLANTED) == set(ledger.QUESTIONS)
+
+
+@pytest.mark.parametrize("what", PLANTED)
+def test_drift__planted__is_found(shop, what):
+    PLANTED[what](shop)
+
+    assert what in {each.what for each in ledger.drift()}
+
+
+def test_drift__order_that_workers_are_at__is_passed_over_until_they_give_up(shop, work):
+    _do(cancelling.cancel, shop["paid"], reason="")
+    open_messages = OutboxMessage.objects.filter(aggregate=str(shop["paid"].pk), handled_at=None)
+
+    assert _drift() == []
+    open_messages.update(dead_at=timezone.now())
+    assert any(shop["paid"].number in sentence for sentence in _drift())
+
+
+def test_command__books_agree__exits_zero_and_keeps_the_result(shop):
+    told = StringIO()
+
+    call_command("verify_ledger", stdout=told)
+
+    check = LedgerCheck.objects.get()
+    assert (check.count, check.note) == (0, "")
+    assert told.getvalue() == f"0 differences; {check.payments_compared} payments compared\n"
+    assert check.payments_compared == Payment.objects.exclude(status="declined").count()
+
+
+def test_command__drift__is_told_and_exits_one(shop):
+    Payment.objects.filter(order=shop["paid"]).update(captured="20.00")
+    told = StringIO()
+
+    with pytest.raises(SystemExit) as ended:
+        call_command("verify_ledger", "--no-providers", stdout=told)
+
+    assert ended.value.code == 1
+    assert f"{shop['paid'].number}: money taken should be 27.40, is 20.00" in told.getvalue()
+
+
+def test_check__provider_knows_another_sum__is_found(shop, sandbox):
+    sandbox.ledger.rows("UPDATE payment SET refunded = 700 WHERE reference = ?", shop["shipped"].number)
+
+    check = audit.check_books(now=timezone.now())
+
+    check.refresh_from_db()
+    assert check.drift == [
+        [
+            "payment, by its provider,",
+            shop["shipped"].number,
+            "27.40 taken, 7.00 given back",
+            "27.40 taken, 5.00 given back",
+        ]
+    ]
+
+
+def test_check__provider_down__is_noted_and_the_rest_looked_at(shop, settings):
+    settings.SANDBOX_URL = "http://127.0.0.1:1"
+
+    check = audit.check_books(now=timezone.now())
+
+    assert (check.count, check.payments_compared) == (0, 0)
+    assert "could not be compared" in check.note
+
+
+def test_task__every_night__keeps_a_year(shop):
+    LedgerCheck.objects.create(at=timezone.now() - timedelta(days=366), count=0)
+
+    check_books()
+    check_books()
+
+    assert LedgerCheck.objects.count() == 2
+
+
+def test_admin__check_with_drift__shows_it(client, settings):
+    settings.STORAGES = {**settings.STORAGES, "staticfiles": PLAIN_FILES}
+    client.force_login(UserFactory(admin=True))
+    check = LedgerCheck.objects.create(count=1, drift=[["money taken", "S-<b>1", "5.00", "4.00"]])
+
+    listed = client.get(reverse("admin:orders_ledgercheck_changelist")).content.decode()
+    shown = client.get(reverse("admin:orders_ledgercheck_change", args=[check.pk])).content.decode()
+
+    assert "differences" in listed
+    assert "S-&lt;b&gt;1: money taken should be 5.00, is 4.00" in shown
