@@ -33,6 +33,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": crontab(minute="17"),
         "options": {"queue": "default"},
     },
+    "orders.check_books": {
+        "task": "orders.check_books",
+        "schedule": crontab(hour="4", minute="11"),
+        "options": {"queue": "default"},
+    },
     "orders.expire_unpaid": {
         "task": "orders.expire_unpaid",
         "schedule": crontab(),  # every minute
