@@ -2,10 +2,17 @@
 
 import os
 
-from celery import Celery
+from celery import Celery, signals
+from django.db import close_old_connections
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 app = Celery("shop")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+
+@signals.task_prerun.connect
+def drop_dead_connections(**_: object) -> None:
+    """A database that restarted costs the next task a new connection, not a failure."""
+    close_old_connections()
