@@ -10,7 +10,19 @@ from unfold.decorators import display
 
 from core.http.admin import ReadOnly
 from orders import numbers
-from orders.models import Order, OrderEvent, OrderLine, Payment, Shipment, ShippingMethod, TaxRule, VoucherUse
+from orders.admin.actions import OrderActions
+from orders.models import (
+    Order,
+    OrderEvent,
+    OrderLine,
+    Payment,
+    Refund,
+    Return,
+    Shipment,
+    ShippingMethod,
+    TaxRule,
+    VoucherUse,
+)
 
 STATUS_LABELS = {
     "pending": "info",
@@ -55,6 +67,16 @@ class ShipmentInline(Look):
     fields = ["carrier", "tracking_number", "status", "lines", "created_at", "shipped_at"]
 
 
+class RefundInline(Look):
+    model = Refund
+    fields = ["amount", "status", "reason", "lines", "actor", "error", "created_at", "settled_at"]
+
+
+class ReturnInline(Look):
+    model = Return
+    fields = ["lines", "restock", "reason", "actor", "created_at"]
+
+
 class VoucherUseInline(Look):
     model = VoucherUse
     fields = ["voucher", "used_at", "released_at"]
@@ -68,7 +90,7 @@ class EventInline(Look):
 
 
 @admin.register(Order)
-class OrderAdmin(ReadOnly, ModelAdmin):
+class OrderAdmin(ReadOnly, OrderActions):
     list_display = ["number", "shown_status", "email", "total", "currency", "created_at"]
     list_filter = ["status", "currency"]
     list_select_related = ["customer"]
@@ -76,7 +98,15 @@ class OrderAdmin(ReadOnly, ModelAdmin):
     search_help_text = "An order's number, or how the e-mail address begins."
     date_hierarchy = "created_at"
     ordering = ["-created_at", "-id"]
-    inlines = [LineInline, PaymentInline, ShipmentInline, VoucherUseInline, EventInline]
+    inlines = [
+        LineInline,
+        PaymentInline,
+        RefundInline,
+        ShipmentInline,
+        ReturnInline,
+        VoucherUseInline,
+        EventInline,
+    ]
     fieldsets = [
         (None, {"fields": ["number", "status", "customer", "email", "language", "created_at", "updated_at"]}),
         (

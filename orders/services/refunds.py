@@ -13,10 +13,11 @@ from django.db import transaction
 from django.db.models import F, Sum
 
 from core.errors import Conflict, FieldError, Invalid
+from core.ids import uuid7
 from core.outbox.publishing import publish
 from orders import states
 from orders.events import RefundRequested
-from orders.gateways import gateway
+from orders.gateways import GATEWAYS, gateway
 from orders.gateways.base import Charge, StepRefused
 from orders.gateways.currencies import to_minor_units
 from orders.models import Payment, Refund, Status
@@ -41,20 +42,30 @@ class RefundTooLarge(Conflict):
 
 @transaction.atomic
 def request(
-    *, order_id: UUID, amount: Decimal, units: Mapping[str, int], reason: str, actor: str, now: datetime
+    *,
+    order_id: UUID,
+    amount: Decimal,
+    units: Mapping[str, int],
+    reason: str,
+    actor: str,
+    now: datetime,
+    refund_id: UUID | None = None,
 ) -> Refund:
     """Promise the customer `amount` back; a worker has the gateway do it. `units` by SKU tell for what.
 
-    Raises NotRefundable, RefundTooLarge, UnknownLine, Invalid for half a yen, NotFound.
+    With a `refund_id` of the caller's, a repeat returns the first. Raises NotRefundable, RefundTooLarge,
+    UnknownLine, Invalid for half a yen, NotFound.
     """
     status = states.lock(order_id)
+    known = Refund.objects.filter(pk=refund_id, order_id=order_id).first() if refund_id else None
+    if known is not None:
+        return known
     payment = _captured(order_id, status)
     refuse_unknown(order_id, units)
     _refuse_too_fine(amount, payment.currency)
-    left = _left(payment)
-    if amount > left:
-        raise RefundTooLarge(f"{left} {payment.currency} are left of {payment.captured} {payment.currency}")
+    _refuse_too_large(amount, payment)
     refund = Refund(
+        pk=refund_id or uuid7(),
         order_id=order_id,
         payment=payment,
         amount=amount,
@@ -95,10 +106,10 @@ def carry_out(*, refund_id: UUID, now: datetime) -> None:
 
 
 def _captured(order_id: UUID, status: str) -> Payment:
-    payments = Payment.objects.filter(order_id=order_id, status=Payment.Status.CAPTURED)
+    payments = Payment.objects.filter(order_id=order_id, status=Payment.Status.CAPTURED, gateway__in=GATEWAYS)
     payment = payments.select_for_update(of=("self",)).first() if status in PAID else None
     if payment is None:
-        raise NotRefundable(f"The order is {status}")
+        raise NotRefundable(f"The order is {status}, and no provider here has money of it")
     return payment
 
 
@@ -107,6 +118,12 @@ def _left(payment: Payment) -> Decimal:
     pending = payment.refunds.filter(status=Refund.Status.PENDING).aggregate(sum=Sum("amount"))["sum"]
     gone = max(payment.promised, payment.refunded + (pending or ZERO))
     return max(payment.captured - gone, ZERO)
+
+
+def _refuse_too_large(amount: Decimal, payment: Payment) -> None:
+    left = _left(payment)
+    if amount > left:
+        raise RefundTooLarge(f"{left} {payment.currency} are left of {payment.captured} {payment.currency}")
 
 
 def _refuse_too_fine(amount: Decimal, currency: str) -> None:

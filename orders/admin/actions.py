@@ -1,0 +1,115 @@
+"""What staff do to an order on its page: the services of the API, each refusal shown as a message."""
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils import timezone
+from unfold.admin import ModelAdmin
+from unfold.dataclasses import ActionDialog
+from unfold.decorators import action
+from unfold.enums import ActionVariant
+from unfold.forms import BaseDialogForm
+from unfold.widgets import UnfoldAdminDecimalFieldWidget, UnfoldAdminTextInputWidget
+
+from core.errors import DomainError
+from core.ids import uuid7
+from orders.services import cancelling, parcels, refunds
+
+MAY_CHANGE = ["orders.change_order"]
+
+
+def _line(longest: int, *, required: bool = False) -> forms.CharField:
+    return forms.CharField(max_length=longest, required=required, widget=UnfoldAdminTextInputWidget)
+
+
+class CancelForm(BaseDialogForm):
+    reason = _line(300)
+
+
+class RefundForm(BaseDialogForm):
+    amount = forms.DecimalField(
+        min_value=Decimal("0.01"), max_digits=14, decimal_places=2, widget=UnfoldAdminDecimalFieldWidget
+    )
+    reason = _line(300)
+    # The same form sent twice is the same refund.
+    refund_id = forms.UUIDField(initial=uuid7, widget=forms.HiddenInput)
+
+
+class ShipForm(BaseDialogForm):
+    carrier = _line(40, required=True)
+    tracking_number = _line(80)
+
+
+def _dialog(title: str, description: str, form: type[BaseDialogForm] | None = None) -> ActionDialog:
+    return ActionDialog(title=title, description=description, form_class=form, form_submit_text=title)
+
+
+class OrderActions(ModelAdmin):
+    """Mixed into the order's admin."""
+
+    actions_detail = ["cancel_order", "refund_order", "ship_order", "deliver_order"]
+
+    @action(
+        description="Cancel",
+        url_path="cancel",
+        permissions=MAY_CHANGE,
+        variant=ActionVariant.DANGER,
+        dialog=_dialog("Cancel the order", "What is held is let go, what was paid is refunded.", CancelForm),
+    )
+    def cancel_order(self, request: HttpRequest, form: CancelForm, object_id: str) -> HttpResponse:
+        reason = form.cleaned_data["reason"]
+        return self._done(request, object_id, "The order is cancelled", cancelling.cancel, reason=reason)
+
+    @action(
+        description="Refund",
+        url_path="refund",
+        permissions=MAY_CHANGE,
+        dialog=_dialog("Give money back", "In the order's currency; at most what is left.", RefundForm),
+    )
+    def refund_order(self, request: HttpRequest, form: RefundForm, object_id: str) -> HttpResponse:
+        values = {name: form.cleaned_data[name] for name in ("amount", "reason", "refund_id")}
+        return self._done(request, object_id, "The refund is on its way", refunds.request, units={}, **values)
+
+    @action(
+        description="Ship",
+        url_path="ship",
+        permissions=MAY_CHANGE,
+        dialog=_dialog("Send all that is left", "One parcel, handed to a carrier by staff.", ShipForm),
+    )
+    def ship_order(self, request: HttpRequest, form: ShipForm, object_id: str) -> HttpResponse:
+        values = {name: form.cleaned_data[name] for name in ("carrier", "tracking_number")}
+        return self._done(request, object_id, "The parcel is on its way", parcels.send, units=None, **values)
+
+    @action(
+        description="Delivered",
+        url_path="deliver",
+        permissions=MAY_CHANGE,
+        dialog=_dialog("Parcels have arrived", "All of this order that are on their way."),
+    )
+    def deliver_order(self, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
+        return self._done(request, object_id, "The parcels are delivered", parcels.deliver)
+
+    def _done(
+        self, request: HttpRequest, object_id: str, told: str, service: Callable[..., Any], **values: Any
+    ) -> HttpResponse:
+        actor = f"staff:{request.user.get_username()}"
+        try:
+            service(order_id=UUID(object_id), actor=actor, now=timezone.now(), **values)
+        except DomainError as refused:
+            self.message_user(request, refused.detail or refused.title, messages.ERROR)
+        else:
+            self.message_user(request, told, messages.SUCCESS)
+        return _back(request, reverse("admin:orders_order_change", args=[object_id]))
+
+
+def _back(request: HttpRequest, page: str) -> HttpResponse:
+    """The dialog posts by htmx, which would put a redirect's page into the dialog."""
+    if request.headers.get("HX-Request"):
+        return HttpResponse(headers={"HX-Redirect": page})
+    return HttpResponseRedirect(page)
