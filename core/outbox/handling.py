@@ -129,6 +129,14 @@ def _bury(handler: Handler, message: OutboxMessage, error: Exception) -> None:
         log.error("message_dead", handler=message.handler, message_id=message.pk)
 
 
+def skip(*, message_id: int, reason: str, actor: str) -> bool:
+    """End a dead message: nobody will run it, and `actor` has said why. False where it is not dead."""
+    dead = OutboxMessage.objects.filter(pk=message_id, dead_at__isnull=False)
+    return bool(
+        dead.update(dead_at=None, handled_at=timezone.now(), skipped_by=actor[:300], skip_reason=reason[:300])
+    )
+
+
 def replay(message_ids: list[int]) -> int:
     """Bring dead messages back, due at once; how many were dead."""
     return OutboxMessage.objects.filter(pk__in=message_ids, dead_at__isnull=False).update(

@@ -22,6 +22,8 @@ class OutboxMessage(models.Model):
     error = models.TextField(blank=True)
     handled_at = models.DateTimeField(null=True, blank=True)
     dead_at = models.DateTimeField(null=True, blank=True)
+    skipped_by = models.CharField(max_length=300, blank=True, default="", db_default="")
+    skip_reason = models.CharField(max_length=300, blank=True, default="", db_default="")
 
     class Meta:
         verbose_name = "outbox message"
@@ -45,7 +47,9 @@ class OutboxMessage(models.Model):
 
     @property
     def state(self) -> str:
-        """`handled`, `dead`, `retrying`, `published` or `waiting`."""
+        """`handled`, `skipped`, `dead`, `retrying`, `published` or `waiting`."""
+        if self.skipped_by:
+            return "skipped"
         if self.handled_at or self.dead_at:
             return "handled" if self.handled_at else "dead"
         if self.error:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django import forms
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 from unfold.admin import ModelAdmin
@@ -18,6 +18,7 @@ from unfold.forms import BaseDialogForm
 from unfold.widgets import UnfoldAdminDecimalFieldWidget, UnfoldAdminTextInputWidget
 
 from core.errors import DomainError
+from core.http.admin import back_from_dialog
 from core.ids import uuid7
 from orders.services import cancelling, parcels, refunds
 
@@ -105,11 +106,4 @@ class OrderActions(ModelAdmin):
             self.message_user(request, refused.detail or refused.title, messages.ERROR)
         else:
             self.message_user(request, told, messages.SUCCESS)
-        return _back(request, reverse("admin:orders_order_change", args=[object_id]))
-
-
-def _back(request: HttpRequest, page: str) -> HttpResponse:
-    """The dialog posts by htmx, which would put a redirect's page into the dialog."""
-    if request.headers.get("HX-Request"):
-        return HttpResponse(headers={"HX-Redirect": page})
-    return HttpResponseRedirect(page)
+        return back_from_dialog(request, reverse("admin:orders_order_change", args=[object_id]))

@@ -1,0 +1,150 @@
+"""What staff do with a message that cannot be handled, and how far behind the outbox is."""
+
+from datetime import timedelta
+from io import StringIO
+
+import pytest
+from django.contrib.auth.models import Permission
+from django.core.management import call_command
+from django.urls import reverse
+from django.utils import timezone
+
+from core import retention
+from core.outbox import handling, queries
+from core.outbox.models import OutboxMessage
+from tests.factories.accounts import UserFactory
+
+pytestmark = pytest.mark.django_db
+PLAIN_FILES = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+
+
+@pytest.fixture
+def ran(on_thing):
+    done = []
+    on_thing(done.append)
+    return done
+
+
+@pytest.fixture
+def office(client, settings):
+    settings.STORAGES = {**settings.STORAGES, "staticfiles": PLAIN_FILES}
+    client.force_login(UserFactory(admin=True, email="staff@shop.test"))
+    return client
+
+
+def _bury(message):
+    OutboxMessage.objects.filter(pk=message.pk).update(dead_at=timezone.now(), error="boom")
+
+
+def _skip(message):
+    return handling.skip(message_id=message.pk, reason="Done by hand", actor="staff@shop.test")
+
+
+def test_skip__dead__is_over_for_good_with_reason_and_name(ran, happen):
+    (message,) = happen()
+    _bury(message)
+
+    assert _skip(message)
+    handling.handle(message.pk)
+    replayed = handling.replay([message.pk])
+
+    message.refresh_from_db()
+    assert (message.state, message.skip_reason, message.skipped_by, message.error) == (
+        "skipped",
+        "Done by hand",
+        "staff@shop.test",
+        "boom",
+    )
+    assert (ran, replayed) == ([], 0)
+
+
+@pytest.mark.parametrize("change", [{}, {"handled_at": timezone.now()}])
+def test_skip__not_dead__changes_nothing(ran, happen, change):
+    (message,) = happen()
+    OutboxMessage.objects.update(**change)
+
+    assert not _skip(message)
+    message.refresh_from_db()
+    assert message.skipped_by == ""
+
+
+def test_prune__skipped_long_ago__is_forgotten(ran, happen):
+    (message,) = happen()
+    _bury(message)
+    _skip(message)
+
+    retention.prune(now=timezone.now() + retention.MESSAGES_KEPT + timedelta(seconds=1))
+
+    assert not OutboxMessage.objects.exists()
+
+
+def test_skip_action__with_reason__skips(office, ran, happen):
+    (message,) = happen()
+    _bury(message)
+    url = reverse("admin:core_outboxmessage_skip", args=[message.pk])
+
+    asked = office.post(url, {"_form_submitted": "on", "reason": ""}).content.decode()
+    done = office.post(url, {"_form_submitted": "on", "reason": "Done by hand"}, follow=True)
+
+    assert 'name="reason"' in asked
+    assert "The message is skipped" in done.content.decode()
+    message.refresh_from_db()
+    assert (message.state, message.skipped_by) == ("skipped", "staff@shop.test")
+
+
+def test_skip_action__may_only_look__is_refused(client, settings, ran, happen):
+    settings.STORAGES = {**settings.STORAGES, "staticfiles": PLAIN_FILES}
+    looker = UserFactory(is_staff=True)
+    looker.user_permissions.add(Permission.objects.get(codename="view_outboxmessage"))
+    client.force_login(looker)
+    (message,) = happen()
+    _bury(message)
+
+    answer = client.post(
+        reverse("admin:core_outboxmessage_skip", args=[message.pk]), {"_form_submitted": "on", "reason": "x"}
+    )
+
+    message.refresh_from_db()
+    assert (answer.status_code, message.state) == (403, "dead")
+
+
+def test_lag__due_postponed_dead_and_handled__are_told_apart(ran, happen):
+    now = timezone.now()
+    due, fresh, later, dead, handled = happen(5)
+    minute = timedelta(minutes=1)
+    for message, change in (
+        (due, {"next_attempt_at": now - 2 * minute, "created_at": now - 5 * minute}),
+        (fresh, {"next_attempt_at": now - minute}),
+        (later, {"next_attempt_at": now + minute, "error": "down"}),
+        (dead, {"next_attempt_at": now - 9 * minute, "dead_at": now}),
+        (handled, {"next_attempt_at": now - 9 * minute, "handled_at": now}),
+    ):
+        OutboxMessage.objects.filter(pk=message.pk).update(**change)
+
+    found = queries.lag(now=now)
+
+    assert found == queries.Lag(open=3, due=2, retrying=1, dead=1, lag=120.0, oldest=300.0)
+
+
+def test_lag__nothing_there__is_zero():
+    assert queries.lag(now=timezone.now()) == queries.Lag(
+        open=0, due=0, retrying=0, dead=0, lag=0.0, oldest=0.0
+    )
+
+
+@pytest.mark.parametrize(("age", "is_dead", "code"), [(5, False, 0), (60, False, 1), (5, True, 1)])
+def test_outbox_status__max_lag__decides_the_exit_code(ran, happen, age, is_dead, code):
+    first, second = happen(2)
+    OutboxMessage.objects.update(next_attempt_at=timezone.now() - timedelta(seconds=age))
+    if is_dead:
+        _bury(second)
+    told, ended = StringIO(), 0
+
+    try:
+        call_command("outbox_status", "--max-lag", "30", stdout=told)
+    except SystemExit as end:
+        ended = end.code
+
+    assert ended == code
+    assert f"lag {age}." in told.getvalue()
+    assert first.pk
