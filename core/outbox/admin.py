@@ -71,7 +71,7 @@ class OutboxMessageAdmin(ReadOnly, ModelAdmin):
     @action(
         description="Skip",
         url_path="skip",
-        permissions=["core.change_outboxmessage"],
+        permissions=["replay"],
         variant=ActionVariant.WARNING,
         dialog=ActionDialog(
             title="Skip this message",
@@ -88,5 +88,5 @@ class OutboxMessageAdmin(ReadOnly, ModelAdmin):
             self.message_user(request, "Only dead messages can be skipped", messages.ERROR)
         return back_from_dialog(request, reverse("admin:core_outboxmessage_change", args=[object_id]))
 
-    def has_replay_permission(self, request: HttpRequest) -> bool:
+    def has_replay_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
         return request.user.has_perm("core.change_outboxmessage")
