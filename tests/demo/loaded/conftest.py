@@ -15,5 +15,6 @@ def demo(django_db_setup, django_db_blocker) -> Iterator[loading.Loaded]:
         yield loading.load()
         with connection.cursor() as cursor:
             cursor.execute(
-                "TRUNCATE orders_order, catalog_category, catalog_location, accounts_user, core_outboxmessage CASCADE"
+                "TRUNCATE orders_order, catalog_category, catalog_location, accounts_user, core_outboxmessage"
+                " CASCADE"
             )
