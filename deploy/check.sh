@@ -4,7 +4,9 @@
 set -u
 python=.venv/bin/python
 output=$(mktemp)
-trap 'rm -f "$output"' EXIT
+JWT_KEYS_DIR=$(mktemp -d) # a key of its own: a clean checkout has none
+export JWT_KEYS_DIR
+trap 'rm -rf "$output" "$JWT_KEYS_DIR"' EXIT
 failed=""
 
 # The settings of a public installation, for the checks that read them. No server is asked.
@@ -30,6 +32,10 @@ import_contracts() {
     $python -c 'from importlinter.cli import lint_imports_command; lint_imports_command()' --no-cache
 }
 
+fit_for_production() {
+    $python manage.py create_signing_key && $python manage.py check --deploy --fail-level WARNING
+}
+
 check "format (ruff)" $python -m ruff format --check .
 check "lint (ruff; each exception is explained)" $python -m ruff check .
 check "types (mypy, strict on core, services and queries)" $python -m mypy .
@@ -37,8 +43,7 @@ check "imports run one way (import-linter)" import_contracts
 check "every model change has its migration" $python manage.py makemigrations --check --dry-run
 check "OpenAPI schema without warnings (drf-spectacular)" \
     $python manage.py spectacular --fail-on-warn --validate --file /dev/null
-check "settings fit for production (manage.py check --deploy)" \
-    $python manage.py check --deploy --fail-level WARNING
+check "settings fit for production (manage.py check --deploy)" fit_for_production
 check "Dockerfile (hadolint)" .venv/bin/hadolint Dockerfile
 check "docker-compose.yml (compose schema)" \
     $python -m check_jsonschema --builtin-schema vendor.compose-spec docker-compose.yml

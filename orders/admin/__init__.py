@@ -1,6 +1,7 @@
 from orders.admin.carts import CartAdmin
 from orders.admin.ledger import LedgerCheckAdmin
 from orders.admin.orders import OrderAdmin, PaymentAdmin, ShipmentAdmin, ShippingMethodAdmin, TaxRuleAdmin
+from orders.admin.provider_events import ProviderEventAdmin
 from orders.admin.vouchers import VoucherAdmin
 
 __all__ = [
@@ -8,6 +9,7 @@ __all__ = [
     "LedgerCheckAdmin",
     "OrderAdmin",
     "PaymentAdmin",
+    "ProviderEventAdmin",
     "ShipmentAdmin",
     "ShippingMethodAdmin",
     "TaxRuleAdmin",
