@@ -3,14 +3,15 @@
 Steps that call the outside are not transactional, safe to repeat, and compensated by `on_dead`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from django.utils import timezone
 
 from catalog.services import stock
-from core.outbox import handles
+from core.outbox import Event, handles
 from core.outbox.handling import Postpone
+from core.outbox.registry import Run
 from core.resilience.breaker import BreakerOpen
 from orders.events import (
     OrderCancelled,
@@ -29,6 +30,11 @@ from orders.services import fulfilment, mails, payments, refunds, settling, vouc
 
 RETRY_SECONDS = 1.0
 COMPENSATION_ATTEMPTS = 50  # about seven hours; then staff see it as dead and replay it
+
+
+def _undoes(event: type[Event], *, name: str) -> Callable[[Run], Run]:
+    """A step that undoes something outside: not given up before staff would want to see it."""
+    return handles(event, name=name, queue="orders", transactional=False, max_attempts=COMPENSATION_ATTEMPTS)
 
 
 def _fail_payment(event: OrderNews) -> None:
@@ -81,51 +87,21 @@ def release_holdings(event: OrderNews) -> None:
     vouchers.give_back(order_id=event.order_id, now=now)
 
 
-@handles(
-    OrderPaymentFailed,
-    name="orders.give_back_failed",
-    queue="orders",
-    transactional=False,
-    max_attempts=COMPENSATION_ATTEMPTS,
-)
-@handles(
-    OrderCancelled,
-    name="orders.give_back_cancelled",
-    queue="orders",
-    transactional=False,
-    max_attempts=COMPENSATION_ATTEMPTS,
-)
-@handles(
-    PaymentOrphaned,
-    name="orders.give_back_orphaned",
-    queue="orders",
-    transactional=False,
-    max_attempts=COMPENSATION_ATTEMPTS,
-)
+@_undoes(OrderPaymentFailed, name="orders.give_back_failed")
+@_undoes(OrderCancelled, name="orders.give_back_cancelled")
+@_undoes(PaymentOrphaned, name="orders.give_back_orphaned")
 def give_back_payment(event: OrderNews) -> None:
     with _later_if_unavailable():
         payments.give_back(order_id=event.order_id, now=timezone.now())
 
 
-@handles(
-    RefundRequested,
-    name="orders.make_refund",
-    queue="orders",
-    transactional=False,
-    max_attempts=COMPENSATION_ATTEMPTS,
-)
+@_undoes(RefundRequested, name="orders.make_refund")
 def make_refund(event: RefundRequested) -> None:
     with _later_if_unavailable():
         refunds.carry_out(refund_id=event.refund_id, now=timezone.now())
 
 
-@handles(
-    OrderCancelled,
-    name="orders.recall_parcels",
-    queue="orders",
-    transactional=False,
-    max_attempts=COMPENSATION_ATTEMPTS,
-)
+@_undoes(OrderCancelled, name="orders.recall_parcels")
 def recall_parcels(event: OrderCancelled) -> None:
     with _later_if_unavailable():
         fulfilment.recall(order_id=event.order_id)
