@@ -14,6 +14,7 @@ from rest_framework.views import APIView
 
 from accounts.permissions import IsCustomer
 from core.errors import FieldError, Invalid
+from core.http.bodies import valid_body
 from core.http.conditional import PRIVATE, bytes_response, check_if_match, etag_of
 from core.http.filters import QueryFilters
 from core.http.lean import LeanReads
@@ -152,12 +153,11 @@ class BulkView(APIView):
 
     @extend_schema(request=BulkSerializer, responses=ChangedSerializer)
     def post(self, request: Request) -> Response:
-        wanted = BulkSerializer(data=request.data)
-        wanted.is_valid(raise_exception=True)
+        wanted = valid_body(BulkSerializer, request)
         changed = services.complete_many(
             user_id=caller_id(request),
-            todo_ids=wanted.validated_data["ids"],
-            completed=wanted.validated_data["completed"],
+            todo_ids=wanted["ids"],
+            completed=wanted["completed"],
             now=timezone.now(),
         )
         return Response({"changed": changed})
@@ -179,9 +179,7 @@ def _cache_name(request: HttpRequest) -> str | None:
 
 
 def _changes(request: Request, *, is_partial: bool) -> services.Changes:
-    wanted = TodoSerializer(data=request.data, partial=is_partial)
-    wanted.is_valid(raise_exception=True)
-    return cast("services.Changes", wanted.validated_data)
+    return cast("services.Changes", valid_body(TodoSerializer, request, is_partial=is_partial))
 
 
 def _body(todo: Todo) -> bytes:

@@ -11,6 +11,7 @@ from rest_framework.views import APIView
 from accounts import throttles
 from accounts.api.fields import NameField, PasswordField
 from accounts.services import registration, sessions, verification
+from core.http.bodies import valid_body
 from core.http.throttles import client_address
 
 NO_STORE = {"Cache-Control": "no-store"}  # RFC 6749, 5.1
@@ -63,9 +64,7 @@ class RegisterView(OpenView):
     )
     def post(self, request: Request) -> Response:
         """Make an account. A mail asks to verify the address; logging in need not wait for it."""
-        body = RegistrationSerializer(data=request.data)
-        body.is_valid(raise_exception=True)
-        user = registration.register(**body.validated_data)
+        user = registration.register(**valid_body(RegistrationSerializer, request))
         return Response(RegisteredSerializer(user).data, status=201)
 
 
@@ -75,9 +74,8 @@ class LoginView(OpenView):
     @extend_schema(operation_id="log_in", request=CredentialsSerializer, responses=TokenPairSerializer)
     def post(self, request: Request) -> Response:
         """Exchange e-mail and password for a short access token and a refresh token."""
-        body = CredentialsSerializer(data=request.data)
-        body.is_valid(raise_exception=True)
-        pair = sessions.log_in(**body.validated_data, device=_device(request), now=timezone.now())
+        body = valid_body(CredentialsSerializer, request)
+        pair = sessions.log_in(**body, device=_device(request), now=timezone.now())
         return Response(TokenPairSerializer(pair).data, headers=NO_STORE)
 
 
@@ -87,9 +85,8 @@ class RefreshView(OpenView):
     @extend_schema(operation_id="refresh", request=RefreshSerializer, responses=TokenPairSerializer)
     def post(self, request: Request) -> Response:
         """Exchange a refresh token, once, for a new pair. Sending an old one again ends its session."""
-        body = RefreshSerializer(data=request.data)
-        body.is_valid(raise_exception=True)
-        pair = sessions.refresh(token=body.validated_data["refresh"], now=timezone.now())
+        body = valid_body(RefreshSerializer, request)
+        pair = sessions.refresh(token=body["refresh"], now=timezone.now())
         return Response(TokenPairSerializer(pair).data, headers=NO_STORE)
 
 
@@ -99,9 +96,8 @@ class LogoutView(OpenView):
     @extend_schema(operation_id="log_out", request=RefreshSerializer, responses={204: None})
     def post(self, request: Request) -> Response:
         """End the refresh token's session. Its access token runs out by itself."""
-        body = RefreshSerializer(data=request.data)
-        body.is_valid(raise_exception=True)
-        sessions.log_out(token=body.validated_data["refresh"], now=timezone.now())
+        body = valid_body(RefreshSerializer, request)
+        sessions.log_out(token=body["refresh"], now=timezone.now())
         return Response(status=204)
 
 
@@ -111,9 +107,8 @@ class VerifyEmailView(OpenView):
     @extend_schema(operation_id="verify_email", request=VerifyEmailSerializer, responses={204: None})
     def post(self, request: Request) -> Response:
         """Show that the mail arrived, with the token that it brought. A token works once."""
-        body = VerifyEmailSerializer(data=request.data)
-        body.is_valid(raise_exception=True)
-        verification.verify_email(token=body.validated_data["token"], now=timezone.now())
+        body = valid_body(VerifyEmailSerializer, request)
+        verification.verify_email(token=body["token"], now=timezone.now())
         return Response(status=204)
 
 

@@ -11,6 +11,7 @@ from accounts.api.fields import NameField
 from accounts.authentication import signed_in
 from accounts.permissions import IsCustomer
 from accounts.services import profile
+from core.http.bodies import valid_body
 
 
 class ProfileSerializer(serializers.Serializer[object]):
@@ -37,7 +38,6 @@ class MeView(APIView):
     @extend_schema(operation_id="change_me", request=ProfileChangeSerializer, responses=ProfileSerializer)
     def patch(self, request: Request) -> Response:
         """Change what is given. Fields that are not one's own to change are ignored."""
-        body = ProfileChangeSerializer(data=request.data)
-        body.is_valid(raise_exception=True)
-        user = profile.change(user_id=signed_in(request).pk, **body.validated_data)
+        body = valid_body(ProfileChangeSerializer, request)
+        user = profile.change(user_id=signed_in(request).pk, **body)
         return Response(ProfileSerializer(user).data)

@@ -1,5 +1,3 @@
-from typing import Any
-
 from django.http import HttpRequest, HttpResponse
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
@@ -9,6 +7,7 @@ from catalog.api import shapes
 from catalog.api.answers import StaffWrites, base_url, cached, refuse_parameters
 from catalog.queries import categories as shown
 from catalog.services import categories, news
+from core.http.bodies import valid_body
 from core.http.conditional import PRIVATE
 from core.http.lean import LeanReads
 
@@ -31,7 +30,7 @@ class CategoriesView(LeanReads):
         operation_id="create_category", request=shapes.CategoryBody, responses={201: shapes.ShownCategory}
     )
     def post(self, request: Request) -> HttpResponse:
-        category = categories.create(**_validated(shapes.CategoryBody(data=request.data)))
+        category = categories.create(**valid_body(shapes.CategoryBody, request))
         return _answer(request, category.slug, status=201)
 
 
@@ -53,7 +52,7 @@ class CategoryView(LeanReads):
         operation_id="change_category", request=shapes.CategoryChangesBody, responses=shapes.ShownCategory
     )
     def patch(self, request: Request, slug: str) -> HttpResponse:
-        changes = _validated(shapes.CategoryChangesBody(data=request.data))
+        changes = valid_body(shapes.CategoryChangesBody, request)
         category = categories.update(slug=slug, changes=changes)  # type: ignore[arg-type]
         return _answer(request, category.slug, status=200)
 
@@ -61,11 +60,6 @@ class CategoryView(LeanReads):
     def delete(self, request: Request, slug: str) -> Response:
         categories.delete(slug=slug)
         return Response(status=204)
-
-
-def _validated(serializer: Any) -> dict[str, Any]:
-    serializer.is_valid(raise_exception=True)
-    return serializer.validated_data
 
 
 def _answer(request: Request, slug: str, *, status: int) -> HttpResponse:

@@ -14,6 +14,7 @@ from catalog.models import Product
 from catalog.queries import product_filters
 from catalog.queries import products as shown
 from catalog.services import news, products
+from core.http.bodies import valid_body
 from core.http.conditional import PRIVATE, check_if_match, etag_of
 from core.http.lean import LeanReads
 from core.http.pagination import DEFAULT_SIZE, MAX_SIZE
@@ -58,7 +59,7 @@ class ProductsView(LeanReads):
         operation_id="create_product", request=shapes.ProductBody, responses={201: shapes.ShownProduct}
     )
     def post(self, request: Request) -> HttpResponse:
-        body = _validated(shapes.ProductBody(data=request.data))
+        body = valid_body(shapes.ProductBody, request)
         product = products.create(
             fields=_product_fields(body),
             variants=_variants(body) or [_variant({k: body[k] for k in _VARIANT_FIELDS if k in body})],
@@ -86,7 +87,7 @@ class ProductView(LeanReads):
         operation_id="change_product", request=shapes.ProductChanges, responses=shapes.ShownProduct
     )
     def patch(self, request: Request, slug: str) -> HttpResponse:
-        body = _validated(shapes.ProductChanges(data=request.data))
+        body = valid_body(shapes.ProductChanges, request)
         product = products.update(
             slug=slug,
             fields=_product_fields(body),
@@ -102,11 +103,6 @@ class ProductView(LeanReads):
     def delete(self, request: Request, slug: str) -> Response:
         products.withdraw(slug=slug, precondition=_if_match(request), now=timezone.now())
         return Response(status=204)
-
-
-def _validated(serializer: Any) -> dict[str, Any]:
-    serializer.is_valid(raise_exception=True)
-    return serializer.validated_data
 
 
 def _product_fields(body: dict[str, Any]) -> products.ProductFields:

@@ -6,6 +6,7 @@ from rest_framework.views import APIView
 
 from catalog.api import shapes
 from catalog.services import stock
+from core.http.bodies import valid_body
 from core.http.permissions import IsStaff
 
 
@@ -16,9 +17,6 @@ class StockView(APIView):
         operation_id="change_stock", request=shapes.StockChange, responses={201: shapes.RecordedEntry}
     )
     def post(self, request: Request, sku: str) -> Response:
-        body = shapes.StockChange(data=request.data)
-        body.is_valid(raise_exception=True)
-        entry = stock.adjust(
-            sku=sku, actor=f"user:{request.user.pk}", now=timezone.now(), **body.validated_data
-        )
+        body = valid_body(shapes.StockChange, request)
+        entry = stock.adjust(sku=sku, actor=f"user:{request.user.pk}", now=timezone.now(), **body)
         return Response(shapes.RecordedEntry(entry).data, status=201)

@@ -1,4 +1,4 @@
-"""The raw connection behind django-redis, for what Django's cache API cannot say (MGET of bytes, Pub/Sub)."""
+"""The raw connection behind django-redis, for what Django's cache API cannot say."""
 
 from typing import Any
 

@@ -10,6 +10,7 @@ from rest_framework.views import APIView
 
 from core.compute import queries, services
 from core.compute.models import ComputeJob
+from core.http.bodies import valid_body
 from core.http.permissions import caller_id
 from core.http.throttles import UserRateLimit
 from core.idempotency.decorator import idempotent
@@ -47,9 +48,8 @@ class ComputeView(APIView):
     @extend_schema(request=ComputeRequestSerializer, responses={202: ComputeJobSerializer})
     @idempotent
     def post(self, request: Request) -> Response:
-        wanted = ComputeRequestSerializer(data=request.data)
-        wanted.is_valid(raise_exception=True)
-        job = services.request_primes(user_id=caller_id(request), limit=wanted.validated_data["primes_below"])
+        wanted = valid_body(ComputeRequestSerializer, request)
+        job = services.request_primes(user_id=caller_id(request), limit=wanted["primes_below"])
         body = ComputeJobSerializer(job, context={"request": request}).data
         return Response(body, status=status.HTTP_202_ACCEPTED, headers={"Location": body["url"]})
 

@@ -4,6 +4,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from core.http.bodies import valid_body
 from core.http.permissions import IsStaff
 from core.http.throttles import UserRateLimit
 from core.idempotency.decorator import idempotent
@@ -36,8 +37,6 @@ class EmailsView(APIView):
     @extend_schema(request=EmailRequestSerializer, responses={202: EmailSerializer})
     @idempotent
     def post(self, request: Request) -> Response:
-        wanted = EmailRequestSerializer(data=request.data)
-        wanted.is_valid(raise_exception=True)
-        fields = wanted.validated_data
+        fields = valid_body(EmailRequestSerializer, request)
         mail = services.queue(to=fields["to"], subject=fields["subject"], text=fields["body"])
         return Response(EmailSerializer(mail).data, status=status.HTTP_202_ACCEPTED)

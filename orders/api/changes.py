@@ -1,17 +1,16 @@
 """What happens to an order after it was placed, by its customer or by staff."""
 
-from typing import Any
 from uuid import UUID
 
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
-from rest_framework import serializers
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from core.errors import NotFound
+from core.http.bodies import valid_body
 from core.http.permissions import IsStaff, caller_id
 from core.idempotency.decorator import idempotent
 from orders.api import change_shapes, shapes
@@ -33,7 +32,7 @@ class CancelView(APIView):
         What was held is let go and what was paid is refunded, shortly after. A repeat answers the same.
         """
         order_id, actor = _changeable(self, request, number)
-        body = _read(change_shapes.CancelRequest, request)
+        body = valid_body(change_shapes.CancelRequest, request)
         cancelling.cancel(order_id=order_id, actor=actor, reason=body["reason"], now=timezone.now())
         return Response(history.order_with(order_id))
 
@@ -49,7 +48,7 @@ class RefundsView(APIView):
     @idempotent
     def post(self, request: Request, number: str) -> Response:
         """Give money back. The refund is made by a worker; never more than was paid."""
-        body = _read(change_shapes.RefundRequest, request)
+        body = valid_body(change_shapes.RefundRequest, request)
         refund = refunds.request(
             order_id=_order_id(number),
             amount=body["amount"],
@@ -72,7 +71,7 @@ class ShipmentsView(APIView):
     @idempotent
     def post(self, request: Request, number: str) -> Response:
         """Tell of a parcel that was sent: with some lines, or with all that is left."""
-        body = _read(change_shapes.ShipmentRequest, request)
+        body = valid_body(change_shapes.ShipmentRequest, request)
         shipment = parcels.send(
             order_id=_order_id(number),
             units=change_shapes.units(body["lines"]) if "lines" in body else None,
@@ -95,7 +94,7 @@ class ReturnsView(APIView):
     @idempotent
     def post(self, request: Request, number: str) -> Response:
         """Take goods back. A refund is another step."""
-        body = _read(change_shapes.ReturnRequest, request)
+        body = valid_body(change_shapes.ReturnRequest, request)
         taken = returns.take_back(
             order_id=_order_id(number),
             units=change_shapes.units(body["lines"]),
@@ -120,12 +119,6 @@ class DeliverView(APIView):
 
 def staff_actor(request: Request) -> str:
     return f"staff:{history.email_of(caller_id(request))}"
-
-
-def _read(shape: type[serializers.Serializer[Any]], request: Request) -> dict[str, Any]:
-    body = shape(data=request.data)
-    body.is_valid(raise_exception=True)
-    return body.validated_data
 
 
 def _order_id(number: str) -> UUID:
