@@ -55,11 +55,16 @@ FROM due d LEFT JOIN core_mail m ON m.cause = 'orders.order_' || d.news || ':' |
 GROUP BY d.number, d.news HAVING (count(m.id), count(m.sent_at)) <> (1, 1)
 """)
 
-# What the provider should have: cents of each acknowledged order, and parcels.
+# What the provider should have: cents of each acknowledged order, and parcels. An order that failed or was
+# cancelled keeps no money; any other, what was not refunded.
 PROVIDER = _of_acknowledged("""
 SELECT o.number,
-       CASE WHEN o.status IN ('paid', 'shipped', 'delivered') THEN (o.total * 100)::bigint ELSE 0 END,
-       CASE WHEN o.status IN ('shipped', 'delivered') THEN 1 ELSE 0 END
+       CASE WHEN o.status IN ('paid', 'shipped', 'delivered', 'partially_refunded', 'returned')
+            THEN ((o.total - p.refunded) * 100)::bigint ELSE 0 END,
+       (SELECT count(*) FROM orders_shipment s WHERE s.order_id = o.id AND s.carrier = 'sandbox'
+        AND s.status IN ('shipped', 'delivered'))
 FROM acknowledged a JOIN orders_order o ON o.id = a.id
-WHERE EXISTS (SELECT FROM orders_payment p WHERE p.order_id = o.id AND p.gateway = 'sandbox')
+JOIN LATERAL (
+    SELECT sum(refunded) AS refunded FROM orders_payment WHERE order_id = o.id AND gateway = 'sandbox'
+) p ON p.refunded IS NOT NULL
 """)

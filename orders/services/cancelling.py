@@ -5,6 +5,7 @@ from uuid import UUID
 
 from django.db import transaction
 
+from core.crash_points import crash_points_of_commit
 from core.errors import Conflict
 from orders import states
 from orders.models import OrderEvent, Payment, Shipment, Status
@@ -36,6 +37,7 @@ def cancel(*, order_id: UUID, actor: str, reason: str, now: datetime) -> None:
     Payment.objects.filter(order_id=order_id, status__in=UNPAID).update(
         status=Payment.Status.ABANDONED, error="The order was cancelled", updated_at=now
     )
+    crash_points_of_commit("orders.cancel")
 
 
 def _is_cancelled(order_id: UUID, status: str) -> bool:

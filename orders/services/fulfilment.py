@@ -7,7 +7,7 @@ from django.conf import settings
 from django.db import transaction
 
 from catalog.services import stock
-from core.crash_points import crash_point
+from core.crash_points import crash_point, crash_points_of_commit
 from orders import states
 from orders.gateways import MANUAL, carrier
 from orders.gateways.base import Parcel, StepRefused
@@ -42,7 +42,6 @@ def ship(*, order_id: UUID, now: datetime) -> None:
         return  # cancelled while we were on our way
     crash_point("orders.ship.after_call")
     _settle(shipment=shipment, parcel=parcel, now=now)
-    crash_point("orders.ship.after_commit")
 
 
 def recall(*, order_id: UUID) -> None:
@@ -51,7 +50,9 @@ def recall(*, order_id: UUID) -> None:
     Raises ProviderUnavailable, BreakerOpen: call again later.
     """
     for shipment in Shipment.objects.filter(order_id=order_id, status=Shipment.Status.CANCELLED):
+        crash_point("orders.recall.before_call")
         carrier(shipment.carrier).cancel_parcel(key=shipment.idempotency_key)
+        crash_point("orders.recall.after_call")
 
 
 @transaction.atomic
@@ -76,13 +77,15 @@ def _intend(*, order_id: UUID, now: datetime) -> Shipment | None:
     lines = [] if shipment else queries.as_lines(queries.remaining(order_id))
     if shipment or not lines:
         return shipment
-    return Shipment.objects.create(
+    intended = Shipment.objects.create(
         order_id=order_id,
         carrier=settings.CARRIER,
         lines=lines,
         idempotency_key=key,
         created_at=now,
     )
+    crash_points_of_commit("orders.intend_parcel")
+    return intended
 
 
 @transaction.atomic
@@ -98,3 +101,4 @@ def _settle(*, shipment: Shipment, parcel: Parcel, now: datetime) -> None:
     stock.ship(owner=shipment.order_id, now=now)  # this parcel has all that was not sent before
     tracking = {"carrier": parcel.carrier, "tracking_number": parcel.tracking_number}
     states.move(order_id=shipment.order_id, to=Status.SHIPPED, actor=SYSTEM, data=tracking, now=now)
+    crash_points_of_commit("orders.ship")

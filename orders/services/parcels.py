@@ -7,6 +7,7 @@ from uuid import UUID
 from django.db import transaction
 
 from catalog.services import stock
+from core.crash_points import crash_points_of_commit
 from core.errors import Conflict, FieldError, Invalid
 from core.ids import uuid7
 from orders import states
@@ -60,6 +61,7 @@ def send(
     )
     stock.ship_units(owner=order_id, quantities=queries.variants(order_id, packed), now=now)
     _tell(shipment, actor, now)
+    crash_points_of_commit("orders.send_parcel")
     return shipment
 
 
@@ -77,6 +79,7 @@ def deliver(*, order_id: UUID, actor: str, now: datetime) -> None:
         states.move(order_id=order_id, to=Status.DELIVERED, actor=actor, now=now)
     else:
         states.note(order_id=order_id, status=status, actor=actor, reason="Parcels delivered", now=now)
+    crash_points_of_commit("orders.deliver")
 
 
 def refuse_unknown(order_id: UUID, units: Mapping[str, int]) -> None:

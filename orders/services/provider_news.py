@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 import structlog
 from django.db import transaction
 
+from core.crash_points import crash_points_of_commit
 from core.errors import NotFound
 from orders.gateways import GATEWAYS, gateway
 from orders.gateways.base import News
@@ -58,3 +59,4 @@ def _take_in(provider: str, news: News, payment: Payment, *, body: bytes, now: d
         settling.settle(payment=payment, charge=news.charge, now=now)
     elif news.declined:
         settling.settle_declined(payment=payment, code=news.declined, now=now)
+    crash_points_of_commit("orders.hear")

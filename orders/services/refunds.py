@@ -12,6 +12,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import F, Sum
 
+from core.crash_points import crash_point, crash_points_of_commit
 from core.errors import Conflict, FieldError, Invalid
 from core.ids import uuid7
 from core.outbox.publishing import publish
@@ -80,6 +81,7 @@ def request(
     note = f"{amount} {payment.currency} to be refunded"
     states.note(order_id=order_id, status=status, actor=actor, reason=note, now=now)
     publish(RefundRequested(order_id=order_id, refund_id=refund.pk))
+    crash_points_of_commit("orders.request_refund")
     return refund
 
 
@@ -92,6 +94,7 @@ def carry_out(*, refund_id: UUID, now: datetime) -> None:
     if refund.status != Refund.Status.PENDING:
         return
     payment = refund.payment
+    crash_point("orders.refund.before_call")
     try:
         charge = gateway(payment.gateway).refund(
             key=refund.idempotency_key,
@@ -102,6 +105,7 @@ def carry_out(*, refund_id: UUID, now: datetime) -> None:
     except StepRefused as refused:
         _settle_refused(refund, str(refused), now)
     else:
+        crash_point("orders.refund.after_call")
         _settle(refund, charge, now)
 
 
@@ -140,6 +144,7 @@ def _settle(refund: Refund, charge: Charge, now: datetime) -> None:
     pending = Refund.objects.filter(pk=refund.pk, status=Refund.Status.PENDING)
     if pending.update(status=Refund.Status.SUCCEEDED, settled_at=now):
         settling.settle(payment=refund.payment, charge=charge, now=now)
+        crash_points_of_commit("orders.refund")
 
 
 @transaction.atomic
@@ -151,3 +156,4 @@ def _settle_refused(refund: Refund, error: str, now: datetime) -> None:
         Payment.objects.filter(pk=refund.payment_id).update(promised=F("promised") - refund.amount)
         reason = f"The refund of {refund.amount} {refund.payment.currency} was refused"
         states.note(order_id=refund.order_id, status=status, actor=SYSTEM, reason=reason, now=now)
+        crash_points_of_commit("orders.refund_refused")

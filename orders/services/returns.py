@@ -7,6 +7,7 @@ from uuid import UUID
 from django.db import transaction
 
 from catalog.services import stock
+from core.crash_points import crash_points_of_commit
 from core.errors import Conflict
 from orders import states
 from orders.models import Return, Status
@@ -51,6 +52,7 @@ def take_back(
         now=now,
     )
     _tell(taken, status, now)
+    crash_points_of_commit("orders.take_back")
     return taken
 
 

@@ -16,6 +16,7 @@ import orjson
 from django.conf import settings
 from django.db.models import F, QuerySet
 from django.test import Client, override_settings
+from django.utils import timezone
 
 from core.mail.models import Mail
 from core.outbox import handling
@@ -23,10 +24,11 @@ from core.outbox.models import OutboxMessage
 from core.outbox.relay import LONGEST_LEASE, publish_batch
 from orders.gateways import gateway
 from orders.models import Payment
+from orders.services import expiring
 from tests.faults.databases import using_database
 
 _forks = multiprocessing.get_context("forkserver")
-_forks.set_forkserver_preload(["tests.faults.child_setup"])
+_forks.set_forkserver_preload(["tests.faults.child_setup", "tests.faults.children", "config.urls"])
 SECONDS = 60
 AUTHORISING, SHIPPING = "orders.authorise_payment", "orders.ship_order"
 
@@ -88,6 +90,27 @@ def place(body: Mapping[str, Any], key: str) -> tuple[int, str]:
     return answer.status_code, answer.content.decode()
 
 
+@dataclass(frozen=True, kw_only=True)
+class Asking:
+    """A POST to /api/v1/`path`, to be made once or more; the status of its answer."""
+
+    path: str
+    body: Mapping[str, Any]
+    headers: Mapping[str, str]
+
+    def __call__(self) -> int:
+        return (
+            Client(raise_request_exception=False)
+            .post(
+                f"/api/v1/{self.path}",
+                orjson.dumps(self.body),
+                content_type="application/json",
+                headers=self.headers,
+            )
+            .status_code
+        )
+
+
 def work(*, but: str = "") -> None:
     """Relay and worker in one, until nothing is open: time passes, so that leases end and retries are due.
 
@@ -134,6 +157,22 @@ def charge_unnoticed(*, captures: bool) -> None:
             amount=payment.amount,
             currency=payment.currency,
         )
+
+
+def refund_elsewhere(order_id: str) -> None:
+    """All of it, as somebody at the provider's own desk would."""
+    payment = Payment.objects.get(order_id=order_id)
+    gateway(payment.gateway).refund(
+        key=f"desk:{order_id}",
+        reference=payment.provider_reference,
+        amount=payment.captured,
+        currency=payment.currency,
+    )
+
+
+def expire() -> None:
+    """What beat has a worker do every minute."""
+    expiring.expire_unpaid(now=timezone.now())
 
 
 def _let_time_pass(messages: QuerySet[OutboxMessage]) -> None:

@@ -8,33 +8,53 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
+from django.db import connection
+from django.db.models import Q, Sum
+
+from core.mail.models import Mail
 from orders.demo import agreement
 from orders.demo.agreement import Acknowledged
-from orders.models import Order, Payment, Status
+from orders.models import Order, Payment, Refund, Shipment, Status
 from tests.faults.acknowledged import AnswerLog
+from tests.faults.oracle_sql import QUESTIONS
 
 ENDED_WITHOUT_MONEY = {Status.PAYMENT_FAILED, Status.CANCELLED, Status.REFUNDED}
+SENT = [Shipment.Status.SHIPPED, Shipment.Status.DELIVERED]
+NOTHING: Mapping[str, Decimal] = {}
 
 
 def disagreements(
     log: AnswerLog,
     *,
     ledger: Mapping[str, Any],
-    inbox: Sequence[Mapping[str, str]] = (),
+    inbox: Counter[str] | None = None,
     given_up: Collection[str] = (),
+    refunds: Mapping[str, Decimal] = NOTHING,
 ) -> list[str]:
     """One sentence for each; empty where nothing was lost, doubled or oversold.
 
-    `given_up`: handlers whose messages the test has made dead.
+    `inbox` counts the mails that arrived, by their ids. `given_up`: handlers whose messages the test has
+    made dead. `refunds`: what staff were told will be given back, by the number of the order.
     """
     orders = log.orders()
     found = log.contradictions() + agreement.disagreements(orders, provider=ledger)
-    found += [*_money(orders, ledger), *_repeated_mails(orders, inbox)]
+    found += [*_money(orders, ledger), *_refunds(orders, refunds), *_parcels(orders, ledger)]
+    found += _answers(orders)
+    if inbox is not None:
+        found += _arrivals(orders, inbox)
     return [sentence for sentence in found if not _is_expected(sentence, given_up)]
 
 
 def _is_expected(sentence: str, given_up: Collection[str]) -> bool:
     return any(f"{handler}: outbox message should be handled, is dead" in sentence for handler in given_up)
+
+
+def _answers(orders: Collection[Acknowledged]) -> Iterator[str]:
+    with connection.cursor() as cursor:
+        for what, question in QUESTIONS.items():
+            cursor.execute(question, {"ids": [order.id for order in orders]})
+            for subject, expected, found in cursor.fetchall():
+                yield f"{subject}: {what} should be {expected}, is {found}"
 
 
 def _money(orders: Collection[Acknowledged], ledger: Mapping[str, Any]) -> Iterator[str]:
@@ -64,13 +84,39 @@ def _of_payment(payment: Payment, charges: Sequence[Mapping[str, Any]]) -> Itera
         yield f"{number}: is {status}, with {ours[0] - ours[1]} cents kept"
 
 
-def _repeated_mails(orders: Collection[Acknowledged], inbox: Sequence[Mapping[str, str]]) -> Iterator[str]:
-    """Mails that arrived more than once."""
-    buyers = {order.email for order in orders}
-    counts = Counter((mail["to"], mail["subject"]) for mail in inbox if mail["to"] in buyers)
-    for (to, subject), count in counts.items():
-        if count > 1:
-            yield f"{to}: {subject!r} arrived {count} times"
+def _refunds(orders: Collection[Acknowledged], meant: Mapping[str, Decimal]) -> Iterator[str]:
+    """Each promise of staff was kept, once; what was given back besides belongs to an order that ended."""
+    concerned = Order.objects.filter(pk__in=[order.id for order in orders])
+    made = concerned.annotate(
+        promised=Sum("refunds__amount", filter=~Q(refunds__status=Refund.Status.FAILED)),
+        kept=Sum("refunds__amount", filter=Q(refunds__status=Refund.Status.SUCCEEDED)),
+    )
+    given = dict(concerned.values_list("pk").annotate(Sum("payments__refunded")))
+    for order in made:
+        due, kept = meant.get(order.number, 0), order.kept or 0
+        if (order.promised or 0, kept) != (due, due):
+            yield f"{order.number}: {due} were to be refunded, {order.promised} are promised, {kept} refunded"
+        if order.status not in ENDED_WITHOUT_MONEY and given[order.pk] != due:
+            yield f"{order.number}: is {order.status}, {due} were to be refunded, {given[order.pk]} were"
+
+
+def _parcels(orders: Collection[Acknowledged], ledger: Mapping[str, Any]) -> Iterator[str]:
+    """The carrier has the parcels that we call sent, and no other."""
+    numbers = {order.number for order in orders}
+    theirs = Counter(parcel["key"] for parcel in ledger["parcels"] if parcel["reference"] in numbers)
+    sent = Shipment.objects.filter(order__number__in=numbers, carrier="sandbox", status__in=SENT)
+    ours = Counter(sent.values_list("idempotency_key", flat=True))
+    for key in theirs.keys() | ours.keys():
+        if theirs[key] != ours[key]:
+            yield f"Parcel {key}: sent {ours[key]} times, the carrier has {theirs[key]}"
+
+
+def _arrivals(orders: Collection[Acknowledged], inbox: Counter[str]) -> Iterator[str]:
+    """Each mail that we call sent arrived, and arrived once."""
+    written = Mail.objects.filter(to__in={order.email for order in orders})
+    for mail in written.exclude(status=Mail.Status.QUEUED):
+        if inbox[str(mail.pk)] != 1:
+            yield f"{mail.to}: {mail.subject!r} is {mail.status}, and arrived {inbox[str(mail.pk)]} times"
 
 
 def _cents(amount: Decimal) -> int:

@@ -6,12 +6,15 @@ databases of their own. Between client and nginx, between shop and provider, and
 stand proxies. Every crash point is armed and held back: `crash(...)` lets some of them kill once.
 """
 
+import base64
 import os
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from email.parser import BytesHeaderParser
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -20,7 +23,6 @@ import redis
 import requests
 from django.db.models import F
 
-from core.localstack import mailbox
 from core.localstack.house import House
 from core.localstack.layout import Layout
 from core.localstack.nginx import Nginx
@@ -34,6 +36,8 @@ from tests.faults.proxy import Proxy
 from tests.stack import eventually
 
 CHECKOUT = Path(__file__).resolve().parents[2]
+WEBHOOK_SECRET = "whsec_" + base64.b64encode(b"a secret between sandbox and shop").decode()
+STILL = 4  # seconds without any progress after which nobody is at work
 PORTS = ("inbox", "sandbox", "web", "nginx")
 # Of the run's Valkey, for each xdist worker its own; the tests themselves use the first 128.
 CACHE, LIMITS, BROKER = (
@@ -44,8 +48,10 @@ CACHE, LIMITS, BROKER = (
 def crash_points() -> list[str]:
     """The name of every crash point in the code."""
     files = [file for app in ("core", "orders", "catalog") for file in (CHECKOUT / app).rglob("*.py")]
-    names = [name for file in files for name in re.findall(r'crash_point\("([^"]+)"\)', file.read_text())]
-    return sorted(names)
+    code = "\n".join(file.read_text() for file in files)
+    commits = re.findall(r'crash_points_of_commit\("([^"]+)"\)', code)
+    ends = [f"{step}.{end}" for step in commits for end in ("before_commit", "after_commit")]
+    return sorted(re.findall(r'crash_point\("([^"]+)"\)', code) + ends)
 
 
 @dataclass(frozen=True)
@@ -176,19 +182,36 @@ class Shop:
         return OutboxMessage.objects.filter(handled_at=None, dead_at=None).count()
 
     def wait_until_quiet(self, *, seconds: float = 60) -> None:
-        """Until every message is handled (or dead). Leases and claims of the dead are not waited for."""
+        """Until every message is handled (or dead). Where nothing moves, leases and claims are let end.
+
+        Fails after `seconds` in which nothing has moved.
+        """
+        handled, idle = self._handled_messages(), 0
+        while not self._is_quiet_within(STILL):
+            before, handled = handled, self._handled_messages()
+            idle = 0 if handled > before else idle + STILL
+            assert idle <= seconds, f"{self.open_messages()} messages stay open"
+            if idle:
+                self.let_leases_end()
+
+    def _is_quiet_within(self, seconds: float) -> bool:
         try:
-            eventually(lambda: not self.open_messages(), seconds=5)
-        except AssertionError:
-            self.let_leases_end()
             eventually(lambda: not self.open_messages(), seconds=seconds)
+        except AssertionError:
+            return False
+        return True
+
+    def _handled_messages(self) -> int:
+        return OutboxMessage.objects.exclude(handled_at=None).count()
 
     def ledger(self) -> dict[str, Any]:
         """The provider's and carrier's own books."""
         return requests.get(f"{self._sandbox_url}/ledger", timeout=10).json()
 
-    def mails(self) -> list[dict[str, str]]:
-        return mailbox.mails(self.layout.mail)
+    def mails(self) -> Counter[str]:
+        """How often each mail, by its id, has arrived."""
+        files = (self.layout.mail / "new").glob("*")
+        return Counter(BytesHeaderParser().parsebytes(file.read_bytes())["X-Mail-ID"] for file in files)
 
     def _hold_back(self, names: list[str]) -> None:
         self._held_back.write_text("".join(f"{name}\n" for name in names))

@@ -10,6 +10,7 @@ from tests.faults import oracle
 from tests.faults.acknowledged import Answer
 from tests.faults.proxy import Fate, first_of_each
 from tests.faults.shop import crash_points
+from tests.faults.stories import STORIES
 from tests.stack import eventually
 from tests.torture.scale import scale
 
@@ -18,7 +19,10 @@ pytestmark = pytest.mark.xdist_group("torture")
 ROUNDS = scale(1, 50)
 CHECKOUT = [name for name in crash_points() if name.startswith(("orders.checkout", "core.idempotency"))]
 COMPENSATION = [name for name in crash_points() if "give_back" in name or "bury" in name]
-SAGA = [name for name in crash_points() if name not in CHECKOUT + COMPENSATION]
+AFTER_SALE = tuple(step for story in STORIES.values() for step in story.steps)
+SAGA = [
+    name for name in crash_points() if name not in CHECKOUT + COMPENSATION and not name.startswith(AFTER_SALE)
+]
 REPEATING = "core.send_mail.after_call"  # SMTP has taken the mail, and nobody has written that down
 STEPS_OF_PROCESSES = scale(
     [

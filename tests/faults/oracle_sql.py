@@ -1,0 +1,64 @@
+"""What the oracle asks our books of the orders `ids`: rows of (what, should be, is), as in agreement_sql."""
+
+# Each turn that an order has taken was published once, and nothing else was.
+NEWS = """
+WITH named (status, event) AS (
+    VALUES ('pending', 'orders.order_placed'), ('paid', 'orders.order_paid'),
+           ('shipped', 'orders.order_shipped'), ('cancelled', 'orders.order_cancelled'),
+           ('payment_failed', 'orders.payment_failed')
+), turns AS (
+    SELECT e.order_id::text AS aggregate, n.event, count(*) AS times
+    FROM orders_orderevent e JOIN named n ON n.status = e.to_status
+    WHERE e.order_id = ANY(%(ids)s) AND e.from_status <> e.to_status GROUP BY 1, 2
+), published AS (
+    SELECT aggregate, event, count(DISTINCT event_id) AS times
+    FROM core_outboxmessage JOIN named USING (event)
+    WHERE aggregate = ANY(%(ids)s::text[]) GROUP BY 1, 2
+)
+SELECT aggregate || ', ' || event, coalesce(t.times, 0)::text, coalesce(p.times, 0)::text
+FROM turns t FULL JOIN published p USING (aggregate, event) WHERE t.times IS DISTINCT FROM p.times
+"""
+
+# One mail for each piece of news.
+MAILS = """
+WITH told AS (
+    SELECT aggregate, event, count(DISTINCT event_id) AS times FROM core_outboxmessage
+    WHERE aggregate = ANY(%(ids)s::text[]) AND handler LIKE 'orders.mail%%' GROUP BY 1, 2
+), written AS (
+    SELECT split_part(cause, ':', 2) AS aggregate, split_part(cause, ':', 1) AS event, count(*) AS times
+    FROM core_mail WHERE split_part(cause, ':', 2) = ANY(%(ids)s::text[]) GROUP BY 1, 2
+)
+SELECT aggregate || ', ' || event, coalesce(t.times, 0)::text, coalesce(w.times, 0)::text
+FROM told t FULL JOIN written w USING (aggregate, event) WHERE t.times IS DISTINCT FROM w.times
+"""
+
+# A voucher took something off if and only if one of its uses is written down.
+DISCOUNTS = """
+SELECT o.number, (o.discount > 0)::int::text, count(u.id)::text
+FROM orders_order o LEFT JOIN orders_voucheruse u ON u.order_id = o.id
+WHERE o.id = ANY(%(ids)s) GROUP BY o.id HAVING count(u.id) <> (o.discount > 0)::int
+"""
+
+# It is free again if and only if its order failed or was cancelled.
+GIVEN_BACK = """
+WITH ended AS (
+    SELECT DISTINCT order_id FROM orders_orderevent WHERE to_status IN ('cancelled', 'payment_failed')
+)
+SELECT o.number, (e.order_id IS NOT NULL)::text, (u.released_at IS NOT NULL)::text
+FROM orders_voucheruse u JOIN orders_order o ON o.id = u.order_id LEFT JOIN ended e ON e.order_id = o.id
+WHERE o.id = ANY(%(ids)s) AND (e.order_id IS NULL) <> (u.released_at IS NULL)
+"""
+
+OVERUSED = """
+SELECT v.code, 'at most ' || v.max_uses, count(*)::text
+FROM orders_voucher v JOIN orders_voucheruse u ON u.voucher_id = v.id AND u.released_at IS NULL
+GROUP BY v.id HAVING count(*) > v.max_uses
+"""
+
+QUESTIONS = {
+    "published": NEWS,
+    "mails": MAILS,
+    "uses of vouchers": DISCOUNTS,
+    "voucher given back": GIVEN_BACK,
+    "orders with the voucher": OVERUSED,
+}
