@@ -5,9 +5,11 @@ import os
 from celery import Celery, signals
 from django.db import close_old_connections
 
+from config.broker import SteadyAMQP
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
-app = Celery("shop")
+app = Celery("shop", amqp=SteadyAMQP)
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 

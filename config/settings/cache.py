@@ -1,4 +1,4 @@
-"""One Redis server, three databases: cache, limits, broker. Each may be moved by its own URL."""
+"""One Redis server, three databases: cache, limits, and the broker's. Each may be moved by its own URL."""
 
 from urllib.parse import urlsplit, urlunsplit
 
@@ -13,7 +13,6 @@ def redis_url(name: str, database: int) -> str:
 
 CACHE_URL = redis_url("CACHE_URL", 0)
 LIMITS_URL = redis_url("LIMITS_URL", 1)
-BROKER_URL = redis_url("BROKER_URL", 2)
 
 
 def _redis_cache(url: str, prefix: str) -> dict[str, object]:

@@ -194,15 +194,14 @@ def test_publish_batch__relay_killed_in_mid_batch__another_sends_the_rest(tmp_pa
 
 @pytest.fixture
 def broker(monkeypatch):
-    """Point Celery's producers at a broker of the test: `broker(url)`."""
+    """Point the relay at a broker of the test: `broker(url)`."""
 
     def use(url):
         monkeypatch.setattr(current_app.conf, "broker_write_url", url)
-        current_app.amqp._producer_pool = None  # the next one is of the new address
+        relay_outbox.link.cache_clear()
 
     yield use
-    monkeypatch.undo()
-    current_app.amqp._producer_pool = None
+    relay_outbox.link.cache_clear()
 
 
 @pytest.fixture

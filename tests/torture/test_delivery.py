@@ -139,7 +139,8 @@ def _repeat(shop, log):
     random.shuffle(again)
     with app.connection_for_write(shop.broker_url) as broker:
         for pk in again:
-            handle_message.apply_async(kwargs={"message_id": pk}, queue="orders", connection=broker)
+            message = {"message_id": pk}
+            handle_message.apply_async(kwargs=message, queue="orders", declare=[], connection=broker)
     return ids
 
 

@@ -3,11 +3,14 @@
 import signal
 import threading
 from argparse import ArgumentParser
+from functools import cache
 from typing import Any
 
 import structlog
+from celery import current_app
 from django.core.management.base import BaseCommand
 from django.db import InterfaceError, OperationalError, connection
+from kombu import Connection
 from kombu.exceptions import OperationalError as BrokerDown
 
 from core.observability import heartbeat
@@ -18,6 +21,8 @@ log = structlog.get_logger(__name__)
 
 SHORTEST_POLL, LONGEST_POLL = 0.02, 0.25  # seconds between looks at an idle outbox
 OUTAGE_PAUSE = 1.0  # seconds before another try where broker or database are away
+# RabbitMQ refuses what no queue takes, and has so many seconds to say that a message is on its disk.
+CONFIRMED: dict[str, Any] = {"mandatory": True, "confirm_timeout": 5}
 
 
 class Command(BaseCommand):
@@ -43,16 +48,31 @@ def publish_due() -> int | None:
     """How many messages were sent; None where the database or the broker is away."""
     try:
         return publish_batch(_send)
-    except (BrokerDown, ConnectionError, TimeoutError) as error:
-        log.warning("broker_unavailable", error=str(error))
+    except _broker_errors() as error:
+        log.warning("broker_unavailable", error=repr(error))
+        link().collect()  # what it still holds must not be taken for the next message's answer
     except (OperationalError, InterfaceError) as error:
         log.warning("database_unavailable", error=str(error))
         connection.close()
     return None
 
 
+def _broker_errors() -> tuple[type[Exception], ...]:
+    return (BrokerDown, *link().connection_errors, *link().channel_errors)
+
+
 def _send(message_id: int, queue: str) -> None:
-    handle_message.apply_async(kwargs={"message_id": message_id}, queue=queue, retry=False)
+    """Returns once the broker has the message."""
+    producer = current_app.amqp.Producer(link(), auto_declare=False)
+    handle_message.apply_async(
+        kwargs={"message_id": message_id}, queue=queue, producer=producer, retry=False, **CONFIRMED
+    )
+
+
+@cache
+def link() -> Connection:
+    """The relay's own connection to the broker; it opens when it is used, and again after `collect`."""
+    return current_app.connection_for_write()
 
 
 def _next_pause(sent: int | None, pause: float) -> float:
