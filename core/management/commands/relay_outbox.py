@@ -57,7 +57,7 @@ def publish_due() -> int | None:
     return None
 
 
-def _broker_errors() -> tuple[type[Exception], ...]:
+def _broker_errors() -> tuple[type[BaseException], ...]:
     return (BrokerDown, *link().connection_errors, *link().channel_errors)
 
 
