@@ -11,6 +11,11 @@ _options["connect_timeout"] = 3  # seconds
 _options["options"] = (
     "-c statement_timeout=15000 -c lock_timeout=5000 -c idle_in_transaction_session_timeout=30000"
 )
+# Parameters travel beside the statement, and a connection's fifth use of one prepares it: PostgreSQL then
+# plans it once. Off for a pooler that hands each transaction another connection and does not know of them.
+DB_PREPARED: bool = env.bool("DB_PREPARED", default=True)
+_options["server_side_binding"] = True
+_options["prepare_threshold"] = 5 if DB_PREPARED else None
 if DB_POOL_SIZE:
     _options["pool"] = {"min_size": 1, "max_size": DB_POOL_SIZE, "timeout": 3, "max_lifetime": 1800}
 else:
