@@ -29,7 +29,7 @@ test: dev-environment ## Run the tests on all cores (ARGS="tests/core -k cache")
 	@$(PYTHON) -m pytest --numprocesses auto $(ARGS)
 
 torture: dev-environment ## Break the shop at full counts, to prove docs/reliability.md (about two hours)
-	@TORTURE=full $(PYTHON) -m pytest tests/torture --numprocesses 2 $(ARGS)
+	@TORTURE=full $(PYTHON) -m pytest -m torture --numprocesses 2 $(ARGS)
 
 check: dev-environment ## Check format, lint, types, imports, migrations, schema and deployment files
 	@sh deploy/check.sh

@@ -13,9 +13,16 @@ from orders.models import Order, Voucher, VoucherCustomer, VoucherUse
 from tests.factories.catalog import VariantFactory
 from tests.factories.orders import VoucherFactory
 from tests.orders.conftest import Caller
+from tests.torture.scale import scale
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(240)]
-AT_ONCE = 20
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.timeout(scale(240, 7200)),
+    pytest.mark.torture,
+]
+AT_ONCE = scale(20, 100)
+LIMITS = {f"UP-TO-{most}-{n}": most for n in range(scale(1, 25)) for most in (7, 1, 0, 20)}
+USES = 100 * scale(1, len(LIMITS))  # in full a hundred of each code
 
 
 @pytest.fixture(autouse=True)
@@ -51,18 +58,17 @@ def _at_once(uses, send):
 
 
 def test_voucher__hundred_parallel_uses_of_limited_codes__each_holds_exactly(plenty):
-    limits = {"SEVEN": 7, "ONE": 1, "NONE": 0, "TWENTY": 20}
-    for code, most in limits.items():
+    for code, most in LIMITS.items():
         VoucherFactory(code=code, max_uses=most)
-    codes = list(limits)
+    codes = [code for code in LIMITS for _ in range(USES // len(LIMITS))]
 
-    answers = _at_once(100, lambda n: (codes[n % 4], Caller().order(plenty(n, voucher=codes[n % 4]))))
+    answers = _at_once(USES, lambda n: (codes[n], Caller().order(plenty(n, voucher=codes[n]))))
 
-    assert Counter(code for code, answer in answers if answer.status_code == 201) == +Counter(limits)
+    assert Counter(code for code, answer in answers if answer.status_code == 201) == +Counter(LIMITS)
     refused = {(a.status_code, a.json()["code"]) for _, a in answers if a.status_code != 201}
     assert refused == {(409, "voucher_exhausted")}
-    assert dict(Voucher.objects.values_list("code", "used")) == limits
-    assert Order.objects.count() == VoucherUse.objects.count() == sum(limits.values())
+    assert dict(Voucher.objects.values_list("code", "used")) == LIMITS
+    assert Order.objects.count() == VoucherUse.objects.count() == sum(LIMITS.values())
 
 
 def test_voucher__hundred_parallel_uses_by_five_guests__each_has_two(plenty):

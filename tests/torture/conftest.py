@@ -28,6 +28,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.is_relative_to(HERE):
             item.add_marker(pytest.mark.django_db)
+            item.add_marker(pytest.mark.torture)
             item.add_marker(pytest.mark.timeout(7200 if FULL else 180))
 
 

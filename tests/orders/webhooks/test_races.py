@@ -14,9 +14,10 @@ from core.outbox.models import OutboxMessage
 from orders.gateways.base import ProviderUnavailable
 from orders.models import Order, OrderEvent, Payment, ProviderEvent
 from orders.services import payments
+from tests.torture.scale import scale
 
 pytestmark = pytest.mark.django_db(transaction=True)
-ROUNDS = 100
+ROUNDS = scale(100, 1000)
 
 
 @pytest.fixture
@@ -47,8 +48,9 @@ def _at_once(*calls):
         return list(pool.map(run, calls))
 
 
-@pytest.mark.timeout(300)
-def test_webhook_and_worker_at_once__a_hundred_times__one_capture_each(plenty, place, stripe, webhook_url):
+@pytest.mark.torture
+@pytest.mark.timeout(scale(300, 3600))
+def test_webhook_and_worker_at_once__again_and_again__one_capture_each(plenty, place, stripe, webhook_url):
     url, stripe.webhook_url = webhook_url, ""
     for _ in range(ROUNDS):
         order, told = place(), len(stripe.ledger.events)
