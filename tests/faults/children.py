@@ -139,9 +139,10 @@ def fail_for_good() -> None:
         publish_batch(lambda message_id, queue: handling.handle(message_id))
 
 
-def charge_unnoticed(*, captures: bool) -> None:
-    """The provider has held (and taken) the money of the newest order; its answers were lost."""
-    payment = Payment.objects.select_related("order").latest("created_at")
+def charge_unnoticed(order_id: str = "", *, captures: bool) -> None:
+    """The provider has held (and taken) the money of the order, or the newest; its answers were lost."""
+    known = Payment.objects.select_related("order")
+    payment = known.get(order_id=order_id) if order_id else known.latest("created_at")
     provider = gateway(payment.gateway)
     charge = provider.authorise(
         key=payment.idempotency_key,

@@ -55,7 +55,16 @@ FROM orders_voucher v JOIN orders_voucheruse u ON u.voucher_id = v.id AND u.rele
 GROUP BY v.id HAVING count(*) > v.max_uses
 """
 
+# No unit that an order held was both sent and let go.
+ENDED_HOLDS = """
+SELECT cause || ', ' || variant_id, sum(reserved_change) FILTER (WHERE reason = 'reserved')::text,
+       (-sum(reserved_change) FILTER (WHERE reason <> 'reserved'))::text
+FROM catalog_stockentry WHERE cause = ANY(SELECT 'order:' || unnest(%(ids)s::text[]))
+GROUP BY cause, variant_id HAVING sum(reserved_change) < 0
+"""
+
 QUESTIONS = {
+    "units sent or let go of those held": ENDED_HOLDS,
     "published": NEWS,
     "mails": MAILS,
     "uses of vouchers": DISCOUNTS,

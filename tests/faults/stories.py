@@ -76,7 +76,7 @@ def _ask(path: str, *, by_staff: bool = True, **body: Any) -> Callable[[Scene], 
     return deed
 
 
-def _tell(scene: Scene) -> Act:
+def tell(scene: Scene) -> Act:
     """The provider's webhook about the order's charge as it is now."""
     charge = scene.charge()
     body = {"type": f"payment.{charge['status']}", "data": {**charge, "id": f"sandbox_{charge['id']}"}}
@@ -125,7 +125,7 @@ def _given_back_elsewhere(scene: Scene) -> None:
 
 def _heard_at_last(scene: Scene) -> None:
     scene.work()
-    scene.children.run(_tell(scene))
+    scene.children.run(tell(scene))
     scene.work()
 
 
@@ -187,9 +187,9 @@ STORIES = {
         ended=Status.PAYMENT_FAILED,
     ),
     "held, says a webhook": Story(
-        steps=("orders.hear.",), before=_held_unnoticed, deed=_tell, ended=Status.SHIPPED
+        steps=("orders.hear.",), before=_held_unnoticed, deed=tell, ended=Status.SHIPPED
     ),
     "captured, says a webhook": Story(
-        steps=("orders.hear.",), before=_taken_unnoticed, deed=_tell, ended=Status.SHIPPED
+        steps=("orders.hear.",), before=_taken_unnoticed, deed=tell, ended=Status.SHIPPED
     ),
 }
