@@ -1,14 +1,14 @@
-from celery import shared_task
+from celery import Task, shared_task
 from django.utils import timezone
 
 from core import retention
-from core.outbox import handling
+from core.outbox import batches
 
 
-@shared_task(name="core.handle_message", ignore_result=True, soft_time_limit=50, time_limit=60)
-def handle_message(*, message_id: int) -> None:
-    """Run one outbox message. Queue: the handler's. Safe to repeat; retries are the outbox's own."""
-    handling.handle(message_id)
+@shared_task(name="core.handle_messages", bind=True, ignore_result=True, soft_time_limit=50, time_limit=60)
+def handle_messages(self: Task[..., None], *, message_ids: list[int]) -> None:
+    """Run outbox messages of one queue. Queue: theirs. Safe to repeat; retries are the outbox's own."""
+    batches.run(message_ids, again=bool((self.request.delivery_info or {}).get("redelivered")))
 
 
 @shared_task(name="core.prune", ignore_result=True, soft_time_limit=240, time_limit=270)

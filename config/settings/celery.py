@@ -2,6 +2,11 @@
 
 from celery.schedules import crontab
 
+from config.settings.env import env
+
+# Messages that each worker process handles at once (core.outbox.batches). Each has a database connection.
+WORKER_THREADS: int = env.int("WORKER_THREADS", default=8)
+
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True

@@ -5,7 +5,11 @@ A failure is recorded and tried again with back-off; after `max_attempts` the me
 (an outside service is known to be down).
 """
 
+import math
 import random
+import time
+from collections import deque
+from collections.abc import Collection
 from datetime import timedelta
 
 import structlog
@@ -15,6 +19,9 @@ from django.utils import timezone
 
 from core.crash_points import crash_point
 from core.observability import request_id
+from core.outbox import messages
+from core.outbox.carrying import carrying
+from core.outbox.messages import Message
 from core.outbox.models import OutboxMessage
 from core.outbox.registry import Handler, handler_named, restore
 
@@ -35,52 +42,57 @@ class Postpone(Exception):
         self.seconds = seconds
 
 
-def handle(message_id: int) -> None:
-    """Run the message's handler unless it has been handled, is dead or is being handled elsewhere."""
-    message = _open_messages().filter(pk=message_id).first()
-    if message is None:
-        return
+def handle(message_id: int, *, until: float = math.inf) -> None:
+    """As `run`, unless the message has been handled or is dead."""
+    for message in messages.find_open([message_id]):
+        run(message, until=until)
+
+
+def run(message: Message, *, until: float = math.inf) -> list[int]:
+    """Run an open message, and then what its handler published for its own queue (carrying).
+
+    What comes after `until` (of time.monotonic) is not begun; the ids of what was left.
+    """
+    waiting = deque(_run(message))
+    while waiting and time.monotonic() < until:
+        waiting.extend(_run(waiting.popleft()))
+    return [left.pk for left in waiting]
+
+
+def _run(message: Message) -> list[Message]:
+    """Run one message; the committed messages to carry on with."""
     handler = handler_named(message.handler)
-    with request_id.bind(message.request_id):
+    with request_id.bind(message.request_id), carrying(handler.queue) as carrier:
         try:
-            _run(handler, message)
+            _run_handler(handler, message)
         except Postpone as postponed:
             _retry_in(message, _pause(message, postponed), error=str(postponed))
         except Exception as error:  # noqa: BLE001 - any failure of any handler is recorded and retried
-            _record_failure(handler, message, error)
+            record_failure(message, error)
+    return carrier.messages
 
 
-def _open_messages() -> QuerySet[OutboxMessage]:
-    return OutboxMessage.objects.filter(handled_at__isnull=True, dead_at__isnull=True)
-
-
-def _run(handler: Handler, message: OutboxMessage) -> None:
+def _run_handler(handler: Handler, message: Message) -> None:
     if handler.transactional:
         _run_in_transaction(handler, message)
     else:
         handler.run(restore(handler, message.payload))
         crash_point("core.handling.before_mark")
-        _mark_handled(message)
+        messages.mark_handled(message.pk, now=timezone.now())
     crash_point("core.handling.after_commit")
 
 
 @transaction.atomic
-def _run_in_transaction(handler: Handler, message: OutboxMessage) -> None:
-    """Whoever comes second waits for the first, and then finds the message handled."""
-    if _open_messages().select_for_update().filter(pk=message.pk).exists():
+def _run_in_transaction(handler: Handler, message: Message) -> None:
+    """Marked first: who comes second waits for that, and then finds the message handled."""
+    if messages.mark_handled(message.pk, now=timezone.now()):
         handler.run(restore(handler, message.payload))
-        _mark_handled(message)
         crash_point("core.handling.before_commit")
 
 
-def _mark_handled(message: OutboxMessage) -> None:
-    OutboxMessage.objects.filter(pk=message.pk).update(
-        handled_at=timezone.now(), attempts=F("attempts") + 1, error=""
-    )
-
-
-def _record_failure(handler: Handler, message: OutboxMessage, error: Exception) -> None:
-    attempts = message.attempts + 1
+def record_failure(message: Message, error: Exception) -> None:
+    """Try the message again later; or, after its last attempt, bury it and compensate."""
+    handler, attempts = handler_named(message.handler), message.attempts + 1
     log.warning(
         "handler_failed", handler=handler.name, message_id=message.pk, attempts=attempts, exc_info=error
     )
@@ -91,7 +103,7 @@ def _record_failure(handler: Handler, message: OutboxMessage, error: Exception) 
         _retry_in(message, _scattered(pause), error=repr(error), failures=1)
 
 
-def _pause(message: OutboxMessage, postponed: Postpone) -> float:
+def _pause(message: Message, postponed: Postpone) -> float:
     age = (timezone.now() - message.created_at).total_seconds()
     return _scattered(max(postponed.seconds, min(age / 4, LONGEST_POSTPONEMENT)))
 
@@ -101,7 +113,16 @@ def _scattered(seconds: float) -> float:
     return seconds * random.uniform(0.8, 1.2)  # noqa: S311
 
 
-def _retry_in(message: OutboxMessage, seconds: float, *, error: str, failures: int = 0) -> None:
+def give_back(message_ids: Collection[int]) -> None:
+    """Messages that were taken and not begun are due at once."""
+    _open_messages().filter(pk__in=message_ids).update(next_attempt_at=timezone.now(), publications=0)
+
+
+def _open_messages() -> QuerySet[OutboxMessage]:
+    return OutboxMessage.objects.filter(handled_at__isnull=True, dead_at__isnull=True)
+
+
+def _retry_in(message: Message, seconds: float, *, error: str, failures: int = 0) -> None:
     _open_messages().filter(pk=message.pk).update(
         next_attempt_at=timezone.now() + timedelta(seconds=seconds),
         attempts=F("attempts") + failures,
@@ -110,7 +131,7 @@ def _retry_in(message: OutboxMessage, seconds: float, *, error: str, failures: i
     )
 
 
-def _bury(handler: Handler, message: OutboxMessage, error: Exception) -> None:
+def _bury(handler: Handler, message: Message, error: Exception) -> None:
     """Give the message up and compensate, both or neither: where `on_dead` fails it stays open."""
     try:
         with transaction.atomic():

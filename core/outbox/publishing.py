@@ -1,9 +1,16 @@
-from django.db import transaction
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from django.db import connection, transaction
 from django.utils import timezone
 
 from core.http.renderers import dumps
 from core.ids import uuid7
 from core.observability import request_id
+from core.outbox import carrying
+from core.outbox.carrying import Carrier
+from core.outbox.messages import Message
 from core.outbox.registry import Event, handlers_of
 
 # By hand: every write publishes, and building model instances costs four times the statement itself.
@@ -12,13 +19,26 @@ INSERT INTO core_outboxmessage (
     event_id, event, handler, aggregate, payload, request_id, created_at, next_attempt_at, publications,
     attempts, error
 )
-SELECT m.event_id, m.event, m.handler, m.aggregate, m.payload::jsonb, %(request_id)s, %(now)s, %(now)s, 0,
+SELECT m.event_id, m.event, m.handler, m.aggregate, m.payload::jsonb, %(request_id)s, %(now)s, m.due, 0,
     0, ''
 FROM unnest(
     %(event_ids)s::uuid[], %(events)s::text[], %(handlers)s::text[], %(aggregates)s::text[],
-    %(payloads)s::text[]
-) AS m (event_id, event, handler, aggregate, payload)
+    %(payloads)s::text[], %(due)s::timestamptz[]
+) AS m (event_id, event, handler, aggregate, payload, due)
+RETURNING id, event_id, handler
 """
+
+
+class _Row(NamedTuple):
+    """One message. `is_carried`: this thread runs it once it is committed."""
+
+    event_id: UUID
+    event: str
+    handler: str
+    aggregate: str
+    payload: dict[str, Any]
+    text: str
+    is_carried: bool
 
 
 def publish(*events: Event) -> None:
@@ -26,32 +46,47 @@ def publish(*events: Event) -> None:
 
     One INSERT, however many events and handlers. Raises TransactionManagementError outside a transaction.
     """
-    connection = transaction.get_connection()
     if not connection.in_atomic_block:
         raise transaction.TransactionManagementError("Publish events inside the transaction they tell of")
-    rows = [row for event in events for row in _rows(event)]
+    carrier, now = carrying.current(), timezone.now()
+    rows = [row for event in events for row in _rows(event, carrier)]
     if not rows:
         return
-    event_ids, names, handlers, aggregates, payloads = (list(column) for column in zip(*rows, strict=True))
     with connection.cursor() as cursor:
-        cursor.execute(
-            _INSERT,
-            {
-                "event_ids": event_ids,
-                "events": names,
-                "handlers": handlers,
-                "aggregates": aggregates,
-                "payloads": payloads,
-                "request_id": request_id.current(),
-                "now": timezone.now(),
-            },
-        )
+        cursor.execute(_INSERT, _values(rows, now))
+        if carrier and any(row.is_carried for row in rows):
+            ids = {(event_id, handler): pk for pk, event_id, handler in cursor.fetchall()}
+            _carry_on(carrier, rows, ids, now)
 
 
-def _rows(event: Event) -> list[tuple[object, ...]]:
+def _rows(event: Event, carrier: Carrier | None) -> list[_Row]:
     """One message for each handler."""
-    event_id, payload = uuid7(), dumps(event.payload()).decode()
+    event_id, payload, queue = uuid7(), event.payload(), carrier and carrier.queue
+    text = dumps(payload).decode()
     return [
-        (event_id, event.name, handler.name, event.aggregate(), payload)
+        _Row(event_id, event.name, handler.name, event.aggregate(), payload, text, handler.queue == queue)
         for handler in handlers_of(type(event))
     ]
+
+
+def _values(rows: list[_Row], now: datetime) -> dict[str, Any]:
+    return {
+        "event_ids": [row.event_id for row in rows],
+        "events": [row.event for row in rows],
+        "handlers": [row.handler for row in rows],
+        "aggregates": [row.aggregate for row in rows],
+        "payloads": [row.text for row in rows],
+        "due": [now + carrying.LEASE if row.is_carried else now for row in rows],
+        "request_id": request_id.current(),
+        "now": now,
+    }
+
+
+def _carry_on(carrier: Carrier, rows: list[_Row], ids: dict[tuple[UUID, str], int], now: datetime) -> None:
+    """Once this is committed, and only then."""
+    messages = [
+        Message(ids[row.event_id, row.handler], row.handler, row.payload, request_id.current(), 0, now)
+        for row in rows
+        if row.is_carried
+    ]
+    transaction.on_commit(lambda: carrier.messages.extend(messages))

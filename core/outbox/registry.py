@@ -1,7 +1,7 @@
 """Events and who handles them. Apps fill it when Django starts; nothing changes it later."""
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from typing import Any, ClassVar, TypeVar, get_type_hints
 from uuid import UUID
 
@@ -23,7 +23,8 @@ class Event:
         return ""
 
     def payload(self) -> dict[str, Any]:
-        return {k: str(v) if isinstance(v, UUID) else v for k, v in asdict(self).items()}
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        return {k: str(v) if isinstance(v, UUID) else v for k, v in values.items()}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +35,7 @@ class Handler:
     Otherwise the handler calls the outside, runs outside any transaction, and must itself be safe to repeat.
     `on_dead` is what to do instead, once all attempts have failed: it runs in the transaction that buries the
     message, so that what the handler should have done is compensated if and only if it is given up.
+    `is_heavy`: it takes the processor for seconds, so each message is a worker's task of its own.
     """
 
     name: str
@@ -44,6 +46,8 @@ class Handler:
     max_attempts: int
     lease: int
     on_dead: Callable[[Any], None] | None
+    is_heavy: bool
+    uuid_fields: frozenset[str]
 
 
 _handlers: dict[str, Handler] = {}
@@ -58,12 +62,13 @@ def handles(
     max_attempts: int = 12,
     lease: int = 60,
     on_dead: Callable[[E], None] | None = None,
+    is_heavy: bool = False,
 ) -> Callable[[Run], Run]:
     """Register the decorated function for `event`.
 
     `lease` is after how many seconds an unanswered message is published again (it was lost, or its worker was
     killed); it doubles with each publication. After `max_attempts` failures the message is dead
-    and `on_dead` has compensated for it.
+    and `on_dead` has compensated for it. Unless it `is_heavy`, several messages run at once in one process.
     """
 
     def register(run: Run) -> Run:
@@ -78,6 +83,8 @@ def handles(
             max_attempts=max_attempts,
             lease=lease,
             on_dead=on_dead,
+            is_heavy=is_heavy,
+            uuid_fields=_uuid_fields(event),
         )
         return run
 
@@ -87,6 +94,11 @@ def handles(
 def handler_named(name: str) -> Handler:
     """Raises KeyError for a handler that this release does not have."""
     return _handlers[name]
+
+
+def is_known(name: str) -> bool:
+    """Whether this release has a handler of that name."""
+    return name in _handlers
 
 
 def handlers_of(event: type[Event]) -> list[Handler]:
@@ -99,7 +111,10 @@ def all_handlers() -> list[Handler]:
 
 def restore(handler: Handler, payload: dict[str, Any]) -> Event:
     """The event as it was published; UUID fields, inherited ones too, are UUIDs again."""
-    hints = get_type_hints(handler.event)  # also of annotations kept as text
-    return handler.event(
-        **{k: UUID(v) if v and hints[k] in (UUID, UUID | None) else v for k, v in payload.items()}
-    )
+    ids = handler.uuid_fields
+    return handler.event(**{k: UUID(v) if v and k in ids else v for k, v in payload.items()})
+
+
+def _uuid_fields(event: type[Event]) -> frozenset[str]:
+    hints = get_type_hints(event)  # also of annotations kept as text
+    return frozenset(name for name, hint in hints.items() if hint in (UUID, UUID | None))

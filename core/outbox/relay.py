@@ -1,73 +1,104 @@
 """From PostgreSQL to the broker: committed messages, those whose retry is due, and those that got lost.
 
-Messages are claimed for a short time in one transaction, sent outside any, and then leased: a frozen
-broker holds no lock, and several relays never claim the same message. What a killed relay had claimed is
-due again when the claim ends; what had been sent by then is sent twice, which handlers make harmless.
+Messages are claimed for a short time, sent outside any transaction, many of one queue at once, and then
+leased: a frozen broker holds no lock, and several relays never claim the same message. What a killed relay
+had claimed is due again when the claim ends; what had been sent by then is sent twice, which handlers make
+harmless.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 import structlog
-from django.db import connection, transaction
+from django.db import connection
 from django.utils import timezone
 
 from core.crash_points import crash_point
-from core.outbox.models import OutboxMessage
-from core.outbox.registry import handler_named
+from core.outbox.registry import handler_named, is_known
 
 log = structlog.get_logger(__name__)
 
 BATCH = 200
+TOGETHER = 16  # messages in one task: what the threads of a worker do in one go or two
 CLAIM = timedelta(seconds=5)
 LONGEST_LEASE = 3600  # seconds
 UNKNOWN_HANDLER_PAUSE = timedelta(seconds=60)
 
-Send = Callable[[int, str], None]
+Send = Callable[[list[int], str], None]
+
+
+class _Claimed(NamedTuple):
+    pk: int
+    handler: str
+    publications: int
 
 
 def publish_batch(send: Send) -> int:
-    """Send up to BATCH due messages with `send(message_id, queue)`; how many.
+    """Send up to BATCH due messages with `send(message_ids, queue)`; how many.
 
     Whatever `send` raises is raised; the messages not sent by then are due at once.
     """
-    messages, claimed_until = _claim()
-    leases: dict[int, datetime] = {}
+    claimed_until = timezone.now() + CLAIM
+    messages = _claim(claimed_until)
+    leases = _put_off_unknown(messages)
     try:
-        for message in messages:
-            leases[message.pk] = _send(message, send)
+        for queue, group in _tasks(message for message in messages if message.pk not in leases):
+            crash_point("core.relay.before_send")
+            send([message.pk for message in group], queue)
+            crash_point("core.relay.after_send")
+            leases |= {message.pk: _leased_until(message) for message in group}
     finally:
         if messages:
-            unsent = [m.pk for m in messages if m.pk not in leases]
+            unsent = [message.pk for message in messages if message.pk not in leases]
             _settle(leases, unsent, claimed_until)
             crash_point("core.relay.after_settle")
     return len(messages)
 
 
-@transaction.atomic
-def _claim() -> tuple[list[OutboxMessage], datetime]:
-    now = timezone.now()
-    due = OutboxMessage.objects.filter(
-        handled_at__isnull=True, dead_at__isnull=True, next_attempt_at__lte=now
-    )
-    due = due.only("id", "handler", "publications").order_by("next_attempt_at")
-    messages = list(due.select_for_update(skip_locked=True)[:BATCH])
-    if messages:
-        OutboxMessage.objects.filter(pk__in=[m.pk for m in messages]).update(next_attempt_at=now + CLAIM)
-    return messages, now + CLAIM
+_CLAIM = """
+WITH due AS (
+    SELECT id FROM core_outboxmessage
+    WHERE handled_at IS NULL AND dead_at IS NULL AND next_attempt_at <= %(now)s
+    ORDER BY next_attempt_at LIMIT %(most)s FOR UPDATE SKIP LOCKED
+)
+UPDATE core_outboxmessage m SET next_attempt_at = %(until)s
+FROM due WHERE m.id = due.id
+RETURNING m.id, m.handler, m.publications
+"""
 
 
-def _send(message: OutboxMessage, send: Send) -> datetime:
-    """Send one message; when to send it again unless its handler has settled it by then."""
-    try:
-        handler = handler_named(message.handler)
-    except KeyError:  # written by a newer release, or its handler was removed
+def _claim(until: datetime) -> list[_Claimed]:
+    """Oldest first."""
+    with connection.cursor() as cursor:
+        cursor.execute(_CLAIM, {"now": timezone.now(), "most": BATCH, "until": until})
+        return sorted(_Claimed(*row) for row in cursor.fetchall())
+
+
+def _put_off_unknown(messages: list[_Claimed]) -> dict[int, datetime]:
+    """Those that this release cannot handle: a newer one wrote them, or their handler was removed."""
+    unknown = [message for message in messages if not is_known(message.handler)]
+    for message in unknown:
         log.error("no_such_handler", handler=message.handler, message_id=message.pk)
-        return timezone.now() + UNKNOWN_HANDLER_PAUSE
-    crash_point("core.relay.before_send")
-    send(message.pk, handler.queue)
-    crash_point("core.relay.after_send")
-    return timezone.now() + timedelta(seconds=min(handler.lease * 2**message.publications, LONGEST_LEASE))
+    until = timezone.now() + UNKNOWN_HANDLER_PAUSE
+    return {message.pk: until for message in unknown}
+
+
+def _tasks(messages: Iterable[_Claimed]) -> Iterator[tuple[str, list[_Claimed]]]:
+    """Messages of one queue, up to TOGETHER at a time, heavy ones each alone."""
+    waiting: dict[tuple[str, int], list[_Claimed]] = {}
+    for message in messages:
+        handler = handler_named(message.handler)
+        waiting.setdefault((handler.queue, 1 if handler.is_heavy else TOGETHER), []).append(message)
+    for (queue, most), group in waiting.items():
+        for first in range(0, len(group), most):
+            yield queue, group[first : first + most]
+
+
+def _leased_until(message: _Claimed) -> datetime:
+    """When to send it again unless its handler has settled it by then."""
+    lease = handler_named(message.handler).lease * 2**message.publications
+    return timezone.now() + timedelta(seconds=min(lease, LONGEST_LEASE))
 
 
 # A row that its worker is handling now, or has put off meanwhile, is left as the worker wants it.

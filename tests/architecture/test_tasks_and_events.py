@@ -6,7 +6,7 @@ from django.conf import settings
 
 from config.celery import app as celery_app
 from core.outbox.registry import Event, all_handlers
-from core.tasks import handle_message
+from core.tasks import handle_messages
 from tests.architecture.house import PACKAGES, ROOT, sources
 
 NAME = re.compile(r"(config|accounts|catalog|orders|todos|core)\.[a-z]+(_[a-z]+)*")
@@ -51,7 +51,7 @@ def test_tasks__all__state_limits_that_the_broker_outwaits():
 def test_tasks__all__have_a_queue_that_exists():
     """A message runs on the queue of its handler, which the relay names."""
     assert [
-        t.name for t in _our_tasks() if t.name != handle_message.name and _queue_of(t) not in QUEUES
+        t.name for t in _our_tasks() if t.name != handle_messages.name and _queue_of(t) not in QUEUES
     ] == []
 
 
@@ -80,7 +80,7 @@ def test_handlers__all__have_a_queue_that_exists_and_a_name_of_their_app():
 
 
 def test_handlers__lease__outlasts_the_task():
-    assert [h.name for h in all_handlers() if h.lease < handle_message.time_limit] == []
+    assert [h.name for h in all_handlers() if h.lease < handle_messages.time_limit] == []
 
 
 @pytest.mark.parametrize("call", [r"\.delay\(", r"\.apply_async\(", r"\.send_task\("])

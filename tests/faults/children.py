@@ -3,6 +3,7 @@
 They are forked from a process that has loaded Django, so that one costs some hundredths of a second.
 """
 
+import math
 import multiprocessing
 import signal
 from collections.abc import Callable, Mapping
@@ -19,7 +20,7 @@ from django.test import Client, override_settings
 from django.utils import timezone
 
 from core.mail.models import Mail
-from core.outbox import handling
+from core.outbox import handling, messages
 from core.outbox.models import OutboxMessage
 from core.outbox.relay import LONGEST_LEASE, publish_batch
 from orders.gateways import gateway
@@ -121,13 +122,14 @@ def work(*, but: str = "") -> None:
         if not waiting.exists():
             return
         _let_time_pass(waiting)
-        publish_batch(lambda message_id, queue: _handle(message_id, but=but))
+        publish_batch(lambda message_ids, queue: _handle(message_ids, but=but, carries_on=not but))
     raise RuntimeError("Messages are left open")
 
 
-def _handle(message_id: int, *, but: str) -> None:
-    if not OutboxMessage.objects.filter(pk=message_id, handler=but).exists():
-        handling.handle(message_id)
+def _handle(message_ids: list[int], *, carries_on: bool, but: str = "") -> None:
+    for message in messages.find_open(message_ids):
+        if message.handler != but:
+            handling.run(message, until=math.inf if carries_on else 0)
 
 
 def fail_for_good() -> None:
@@ -136,7 +138,7 @@ def fail_for_good() -> None:
     steps.update(attempts=1000)
     _let_time_pass(steps)
     with override_settings(SANDBOX_URL=f"{settings.SANDBOX_URL}/nowhere"):
-        publish_batch(lambda message_id, queue: handling.handle(message_id))
+        publish_batch(lambda message_ids, queue: _handle(message_ids, carries_on=False))
 
 
 def charge_unnoticed(order_id: str = "", *, captures: bool) -> None:

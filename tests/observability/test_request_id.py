@@ -43,7 +43,7 @@ def test_request_id__of_the_cause__is_bound_while_its_message_is_handled(monkeyp
     with request_id.bind("request-42"), transaction.atomic():
         mail.queue(to="a@shop.test", subject="s", text="t")
     seen = []
-    monkeypatch.setattr(handling, "_run", lambda handler, message: seen.append(request_id.current()))
+    monkeypatch.setattr(handling, "_run_handler", lambda handler, message: seen.append(request_id.current()))
 
     handling.handle(OutboxMessage.objects.get().pk)
 

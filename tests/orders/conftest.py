@@ -131,10 +131,15 @@ def work():
     def run(rounds=6):
         for _ in range(rounds):
             _make_due()
-            if not publish_batch(lambda message_id, queue: handling.handle(message_id)):
+            if not publish_batch(_handle):
                 return
 
     return run
+
+
+def _handle(message_ids, queue):
+    for message_id in message_ids:
+        handling.handle(message_id)
 
 
 def _make_due():

@@ -19,7 +19,7 @@ from django.utils import timezone
 from core.management.commands import relay_outbox
 from core.outbox import handling
 from core.outbox.models import OutboxMessage
-from core.outbox.relay import BATCH, CLAIM, publish_batch
+from core.outbox.relay import BATCH, CLAIM, TOGETHER, publish_batch
 
 pytestmark = pytest.mark.django_db
 
@@ -37,7 +37,7 @@ def test_publish_batch__due_messages__are_sent_to_their_queues_and_leased(on_thi
     count = publish_batch(lambda *call: sent.append(call))
 
     assert count == 3
-    assert sorted(sent) == [(message.pk, "orders") for message in messages]
+    assert sent == [([message.pk for message in messages], "orders")]
     assert all(39 < _due_in(message) < 41 for message in messages)
     assert publish_batch(lambda *call: sent.append(call)) == 0
 
@@ -64,25 +64,27 @@ def test_publish_batch__handled_dead_or_not_due__are_not_sent(on_thing, happen):
     OutboxMessage.objects.filter(pk=later.pk).update(next_attempt_at=now + timedelta(minutes=1))
     sent = []
 
-    publish_batch(lambda message_id, queue: sent.append(message_id))
+    publish_batch(lambda message_ids, queue: sent.extend(message_ids))
 
     assert sent == [due.pk]
 
 
 def test_publish_batch__broker_fails_in_mid_batch__the_rest_is_due_at_once(on_thing, happen):
     on_thing(print)
-    messages = happen(5)
+    messages = happen(TOGETHER + 5)
     sent = []
 
-    def send(message_id, queue):
-        if len(sent) == 2:
+    def send(message_ids, queue):
+        if sent:
             raise ConnectionError
-        sent.append(message_id)
+        sent.extend(message_ids)
 
     with pytest.raises(ConnectionError):
         publish_batch(send)
-    publish_batch(lambda message_id, queue: sent.append(message_id))
+    before = len(sent)
+    publish_batch(lambda message_ids, queue: sent.extend(message_ids))
 
+    assert before == TOGETHER
     assert sorted(sent) == [message.pk for message in messages]
 
 
@@ -94,7 +96,7 @@ def test_publish_batch__worker_is_faster_than_the_relay__what_it_decided_stands(
     on_thing(lambda event: None, name="tests.quick")
     happen()
 
-    publish_batch(lambda message_id, queue: handling.handle(message_id))
+    publish_batch(lambda message_ids, queue: [handling.handle(pk) for pk in message_ids])
 
     put_off = OutboxMessage.objects.get(handler="tests.handler")
     assert 2 < _due_in(put_off) < 4
@@ -107,7 +109,7 @@ def test_publish_batch__handler_of_another_release__does_not_stop_the_others(on_
     OutboxMessage.objects.filter(pk=stranger.pk).update(handler="tests.from_the_future")
     sent = []
 
-    publish_batch(lambda message_id, queue: sent.append(message_id))
+    publish_batch(lambda message_ids, queue: sent.extend(message_ids))
 
     assert sent == [known.pk]
     assert 50 < _due_in(stranger) < 70
@@ -122,7 +124,7 @@ def test_publish_batch__two_relays_at_once__send_each_message_once(on_thing, hap
     def relay(_):
         start.wait()
         try:
-            while publish_batch(lambda message_id, queue: sent.append(message_id)):
+            while publish_batch(lambda message_ids, queue: sent.extend(message_ids)):
                 pass
         finally:
             connection.close()
@@ -139,10 +141,10 @@ def test_publish_batch__sending__holds_no_lock_and_no_transaction(on_thing, happ
     happen()
     open_transactions = []
 
-    def send(message_id, queue):
+    def send(message_ids, queue):
         open_transactions.append(connection.in_atomic_block)
         with ThreadPoolExecutor(1) as pool:
-            pool.submit(_lock_now, message_id).result()
+            pool.submit(_lock_now, message_ids[0]).result()
 
     publish_batch(send)
 
@@ -167,12 +169,12 @@ def test_publish_batch__relay_killed_in_mid_batch__another_sends_the_rest(tmp_pa
         from core.mail.services import queue
         from core.outbox.relay import publish_batch
         with transaction.atomic():
-            for number in range(5):
+            for number in range(40):
                 queue(to="a@shop.test", subject=str(number), text="t")
         sent = []
-        def send(message_id, queue):
-            sent.append(message_id)
-            if len(sent) == 3:
+        def send(message_ids, queue):
+            sent.append(message_ids)
+            if len(sent) == 2:
                 os.kill(os.getpid(), signal.SIGKILL)
         publish_batch(send)
         """
@@ -184,12 +186,12 @@ def test_publish_batch__relay_killed_in_mid_batch__another_sends_the_rest(tmp_pa
     OutboxMessage.objects.update(next_attempt_at=timezone.now())  # the claim has run out
     sent = []
 
-    publish_batch(lambda message_id, queue: sent.append(message_id))
+    publish_batch(lambda message_ids, queue: sent.extend(message_ids))
 
     assert killed.returncode == -signal.SIGKILL
-    assert len(waiting) == 5
+    assert len(waiting) == 40
     assert max(waiting) <= CLAIM.total_seconds()
-    assert len(sent) == 5
+    assert len(sent) == 40
 
 
 @pytest.fixture
@@ -229,7 +231,7 @@ def _queued(queue):
                 message = waiting.get(block=False)
             except waiting.Empty:
                 return found
-            found.append(message.payload[1]["message_id"])
+            found += message.payload[1]["message_ids"]
             message.ack()
 
 

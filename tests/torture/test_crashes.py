@@ -29,6 +29,7 @@ STEPS_OF_PROCESSES = scale(
         "core.idempotency.after_commit",
         "core.relay.after_send",
         "core.handling.before_mark",
+        "core.handling.after_commit",
         "orders.authorise.after_call",
         "orders.capture.after_commit",
         "orders.ship.after_call",

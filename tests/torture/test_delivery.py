@@ -10,7 +10,7 @@ from config.celery import app
 from core.mail import services as mail
 from core.mail.models import Mail
 from core.outbox.models import OutboxMessage
-from core.tasks import handle_message
+from core.tasks import handle_messages
 from orders.models import Order, Status
 from tests.faults import children as child
 from tests.faults import oracle
@@ -139,8 +139,8 @@ def _repeat(shop, log):
     random.shuffle(again)
     with app.connection_for_write(shop.broker_url) as broker:
         for pk in again:
-            message = {"message_id": pk}
-            handle_message.apply_async(kwargs=message, queue="orders", declare=[], connection=broker)
+            message = {"message_ids": [pk]}
+            handle_messages.apply_async(kwargs=message, queue="orders", declare=[], connection=broker)
     return ids
 
 

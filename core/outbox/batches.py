@@ -1,0 +1,109 @@
+"""Many messages in one task of a worker: several at once, each on a thread with its own connection.
+
+What a step mostly does is wait: for a provider, for the SMTP server, for a commit. The threads belong to
+the worker's process and stay, and with them their connections. Messages are independent of each other:
+each has its own transaction, and one that fails, or that hangs until the task's time is up, fails alone.
+"""
+
+import random
+import threading
+import time
+from collections.abc import Iterable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from functools import cache
+
+import structlog
+from celery.exceptions import SoftTimeLimitExceeded
+from django.conf import settings
+from django.db import DatabaseError, close_old_connections
+
+from core.outbox import handling, messages
+from core.outbox.messages import Message
+
+log = structlog.get_logger(__name__)
+
+# Seconds after which a batch begins nothing more. The longest step has to fit between it and the limit of
+# the task (core.tasks).
+BEGINNING = 20
+
+
+class OutOfTime(Exception):
+    """A handler was still running when the time of its task was up."""
+
+
+def run(message_ids: Sequence[int], *, again: bool = False) -> None:
+    """Run those of the messages that are open, each once, whatever becomes of the others.
+
+    `again`: this batch may have killed a worker before, so its messages run one after the other in a random
+    order; one that kills its worker each time cannot keep its neighbours from ever being done.
+    """
+    found = messages.find_open(message_ids)
+    batch = _Batch(until=time.monotonic() + BEGINNING)
+    if again:
+        random.shuffle(found)
+    if again or len(found) == 1:
+        batch.run_in_turn(found)
+    else:
+        batch.run_together(found)
+
+
+class _Batch:
+    """`_running` is what each thread has begun and not ended."""
+
+    def __init__(self, *, until: float) -> None:
+        self._until = until
+        self._running: dict[int, Message] = {}
+        self._connected: set[int] = set()  # threads that have seen to their connection
+
+    def run_in_turn(self, found: Sequence[Message]) -> None:
+        """On the task's own thread, where its soft time limit reaches the handler."""
+        self._give_back(pk for message in found for pk in self._run(message))
+
+    def run_together(self, found: Sequence[Message]) -> None:
+        futures = {_threads().submit(self._run, message): message for message in found}
+        try:
+            self._give_back(pk for future in futures for pk in future.result())
+        except SoftTimeLimitExceeded:
+            self._give_up(futures)
+            wait(futures)  # until they end after all, or the hard limit ends this process
+
+    def _run(self, message: Message) -> list[int]:
+        """The ids of what was not begun."""
+        if time.monotonic() > self._until:
+            return [message.pk]
+        thread = threading.get_ident()
+        self._running[thread] = message
+        self._connect(thread)
+        try:
+            return handling.run(message, until=self._until)
+        except Exception:
+            log.exception("message_left_to_its_lease", message_id=message.pk)
+            self._connected.discard(thread)
+            return []
+        finally:
+            del self._running[thread]
+
+    def _connect(self, thread: int) -> None:
+        """Once in each batch: a database that restarted costs a new connection, not a failure."""
+        if thread not in self._connected:
+            close_old_connections()
+            self._connected.add(thread)
+
+    def _give_up(self, futures: dict[Future[list[int]], Message]) -> None:
+        self._give_back(message.pk for future, message in futures.items() if future.cancel())
+        for message in list(self._running.values()):
+            try:
+                handling.record_failure(message, OutOfTime("Not done when the time of its task was up"))
+            except DatabaseError:  # its own transaction may still hold the row
+                log.exception("message_left_to_its_lease", message_id=message.pk)
+
+    @staticmethod
+    def _give_back(message_ids: Iterable[int]) -> None:
+        if left := list(message_ids):
+            handling.give_back(left)
+
+
+@cache
+def _threads() -> ThreadPoolExecutor:
+    """Made by the worker's child after its fork."""
+    return ThreadPoolExecutor(settings.WORKER_THREADS, thread_name_prefix="messages")
