@@ -17,6 +17,7 @@ from django.utils import timezone
 from treebeard.mp_tree import MP_Node
 
 from core.ids import uuid7
+from core.money import TOO_FINE, fits_currency
 
 # Wider than the API accepts (64, 120): a withdrawn row appends its id, so that its name is free again.
 SKU_LENGTH, SLUG_LENGTH = 80, 140
@@ -101,6 +102,11 @@ class Variant(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(currency__regex=r"^[A-Z]{3}$"), name="variant_currency_is_iso_4217"
+            ),
+            models.CheckConstraint(
+                condition=fits_currency("price", "compare_at_price"),
+                name="variant_prices_fit_currency",
+                violation_error_message=TOO_FINE,
             ),
         ]
         indexes = [models.Index(fields=["product", "position"], name="variant_of_product")]

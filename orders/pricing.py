@@ -1,21 +1,22 @@
 """Every amount of an order, from its lines and the rates of the day. Pure: no database, no clock.
 
-Decimals throughout. Every amount is rounded half up to the cent where it arises, at the line, and sums are
-sums of rounded amounts; docs/decisions/0005-money-and-rounding.md says why.
+Decimals throughout. Every amount is rounded half up to its currency's smallest unit (core.money) where it
+arises, at the line, and sums are sums of rounded amounts; docs/decisions/0005-money-and-rounding.md says why.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
+from decimal import Decimal
 
-CENT = Decimal("0.01")
+from core.money import CENT, rounded
+
 ZERO = Decimal("0.00")
 HUNDRED = Decimal(100)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Item:
-    """A quantity of one variant at the price of the day, in whole cents."""
+    """A quantity of one variant at the price of the day, in whole units of its currency."""
 
     sku: str
     unit_price: Decimal
@@ -83,16 +84,24 @@ class Quote:
 
 
 def quote(
-    items: Sequence[Item], *, shipping: ShippingRate, tax: TaxRate, discount: Discount = NO_DISCOUNT
+    items: Sequence[Item],
+    *,
+    shipping: ShippingRate,
+    tax: TaxRate,
+    discount: Discount = NO_DISCOUNT,
+    unit: Decimal = CENT,
 ) -> Quote:
-    """Price `items`. The lines come in the order of the items, which has no influence on any amount."""
+    """Price `items` in a currency whose smallest amount is `unit`.
+
+    The lines come in the order of the items, which has no influence on any amount.
+    """
     totals = {item.sku: item.unit_price * item.quantity for item in items}
     subtotal = sum(totals.values(), ZERO)
-    shares = _shares(discount, totals)
-    lines = tuple(_line(item, totals[item.sku], shares.get(item.sku, ZERO), tax) for item in items)
+    shares = _shares(discount, totals, unit)
+    lines = tuple(_line(item, totals[item.sku], shares.get(item.sku, ZERO), tax, unit) for item in items)
     discounted = sum(shares.values(), ZERO)
     shipping_price = ZERO if discount.free_shipping else _shipping(shipping, subtotal - discounted)
-    tax_amount = sum((line.tax for line in lines), tax_on(shipping_price, tax))
+    tax_amount = sum((line.tax for line in lines), tax_on(shipping_price, tax, unit))
     return Quote(
         lines=lines,
         subtotal=subtotal,
@@ -109,45 +118,45 @@ def worth(items: Sequence[Item]) -> Decimal:
     return sum((item.unit_price * item.quantity for item in items), ZERO)
 
 
-def tax_on(amount: Decimal, tax: TaxRate) -> Decimal:
+def tax_on(amount: Decimal, tax: TaxRate, unit: Decimal = CENT) -> Decimal:
     """The tax contained in `amount`, or due on top of it."""
     base = HUNDRED + tax.percent if tax.inclusive else HUNDRED
-    return (amount * tax.percent / base).quantize(CENT, ROUND_HALF_UP)
+    return rounded(amount * tax.percent / base, unit)
 
 
-def allocate(amount: Decimal, weights: dict[str, Decimal]) -> dict[str, Decimal]:
-    """Split `amount` in proportion to `weights`, to the cent, none above its weight (largest remainder).
+def allocate(amount: Decimal, weights: dict[str, Decimal], unit: Decimal = CENT) -> dict[str, Decimal]:
+    """Split `amount` in proportion to `weights`, in whole units, none above its weight (largest remainder).
 
-    Expects whole cents and `amount` at most the sum of the weights. Equal remainders are decided by the key.
+    Expects whole units and `amount` at most the sum of the weights. Equal remainders are decided by the key.
     """
     whole = sum(weights.values(), ZERO)
     if not amount or not whole:
         return dict.fromkeys(weights, ZERO)
     exact = {key: amount * weight / whole for key, weight in weights.items()}
-    shares = {key: value.quantize(CENT, ROUND_DOWN) for key, value in exact.items()}
-    left = int((amount - sum(shares.values(), ZERO)) / CENT)
+    shares = {key: value // unit * unit for key, value in exact.items()}
+    left = int((amount - sum(shares.values(), ZERO)) / unit)
     by_remainder = sorted(exact, key=lambda key: (shares[key] - exact[key], key))
     for key in by_remainder[:left]:
-        shares[key] += CENT
+        shares[key] += unit
     return shares
 
 
-def _shares(discount: Discount, totals: dict[str, Decimal]) -> dict[str, Decimal]:
+def _shares(discount: Discount, totals: dict[str, Decimal], unit: Decimal) -> dict[str, Decimal]:
     """What each item that counts is cheaper by."""
     counting = {sku: total for sku, total in totals.items() if discount.counts(sku)}
     whole = sum(counting.values(), ZERO)
-    amount = discount.amount + (whole * discount.percent / HUNDRED).quantize(CENT, ROUND_HALF_UP)
-    return allocate(min(amount, whole), counting)
+    amount = discount.amount + rounded(whole * discount.percent / HUNDRED, unit)
+    return allocate(min(amount, whole), counting, unit)
 
 
-def _line(item: Item, total: Decimal, discount: Decimal, tax: TaxRate) -> QuotedLine:
+def _line(item: Item, total: Decimal, discount: Decimal, tax: TaxRate, unit: Decimal) -> QuotedLine:
     return QuotedLine(
         sku=item.sku,
         unit_price=item.unit_price,
         quantity=item.quantity,
         total=total,
         discount=discount,
-        tax=tax_on(total - discount, tax),
+        tax=tax_on(total - discount, tax, unit),
     )
 
 

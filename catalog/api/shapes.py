@@ -5,14 +5,15 @@ from typing import Any
 from rest_framework import serializers
 
 from catalog.models import StockEntry
+from core.http.fields import AmountField
 
 MOST_UNITS = 1_000_000_000
 _SKU = r"^[A-Za-z0-9][A-Za-z0-9._+-]{0,63}$"
 
 
-class Price(serializers.DecimalField):
+class Price(AmountField):
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(max_digits=12, decimal_places=2, min_value=0, **kwargs)
+        super().__init__(max_digits=12, min_value=0, **kwargs)
 
 
 class Currency(serializers.RegexField):

@@ -13,6 +13,7 @@ from catalog.models import SKU_LENGTH, Category, Product, Variant
 from catalog.queries.products import ProductNotFound, UnknownCategory
 from catalog.services import listing, news, slugs, stock
 from catalog.services.races import constraints_decide
+from core import money
 from core.errors import Conflict, FieldError, Invalid
 
 
@@ -28,6 +29,10 @@ class SkuTaken(Conflict):
 class BadVariants(Invalid):
     def __init__(self, detail: str) -> None:
         super().__init__(detail, errors=[FieldError(field="variants", code="invalid", detail=detail)])
+
+
+class PriceTooFine(Invalid):
+    title = "The currency has no such amount"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,7 +77,7 @@ Precondition = Callable[[Product], None]
 def create(*, fields: ProductFields, variants: Sequence[VariantInput], actor: str, now: datetime) -> Product:
     """A product with its variants and their first units.
 
-    Raises UnknownCategory, SkuTaken, BadVariants.
+    Raises UnknownCategory, SkuTaken, BadVariants, PriceTooFine.
     """
     product = Product(created_at=now, published_from=now)
     _describe(product, fields)
@@ -98,7 +103,7 @@ def update(
     """Change what is given; `variants`, where given, are all that the product shall have.
 
     `precondition(product)` is asked once the product is locked, and may refuse by raising. Raises
-    ProductNotFound, UnknownCategory, SkuTaken, BadVariants, and stock.BelowReserved.
+    ProductNotFound, UnknownCategory, SkuTaken, BadVariants, PriceTooFine, and stock.BelowReserved.
     """
     if "stock" in variant_fields:  # levels are locked before products
         stock.count(sku=_only_variant(slug).sku, on_hand=variant_fields["stock"], actor=actor, now=now)
@@ -220,7 +225,16 @@ def _variant(product: Product, described: VariantInput, position: int) -> Varian
         position=position,
     )
     variant.sku = described.sku or f"P{variant.pk.hex[-12:].upper()}"
+    _check_prices(variant)
     return variant
+
+
+def _check_prices(variant: Variant) -> None:
+    for name in ("price", "compare_at_price"):
+        amount = getattr(variant, name)
+        if amount is not None and not money.fits(amount, variant.currency):
+            detail = f"{amount} is finer than {variant.currency} is counted"
+            raise PriceTooFine(detail, errors=[FieldError(field=name, code="invalid", detail=detail)])
 
 
 def _check_one_currency(product: Product) -> None:
@@ -246,6 +260,7 @@ def _rewrite(variant: Variant, described: VariantInput, position: int) -> None:
     for name in ("name", "price", "currency", "compare_at_price", "attributes"):
         setattr(variant, name, getattr(described, name))
     variant.position = position
+    _check_prices(variant)
     variant.save()
 
 
@@ -255,6 +270,7 @@ def _change_variant(variant: Variant, fields: VariantFields) -> None:
         _check_skus([sku])
     for name in ("sku", "price", "currency", "compare_at_price"):
         setattr(variant, name, fields.get(name, getattr(variant, name)))
+    _check_prices(variant)
     variant.save()
 
 

@@ -5,15 +5,16 @@ from typing import Any
 from rest_framework import serializers
 
 from core.countries import COUNTRIES
+from core.http.fields import AmountField
 from core.http.filters import QueryFilters
 from orders.api.reading import ADDRESS, LONGEST_SKU
 from orders.models import ShippingMethod, Status
 from orders.services.quoting import MOST_ITEMS, MOST_UNITS
 
 
-class Money(serializers.DecimalField):
+class Money(AmountField):
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(max_digits=14, decimal_places=2, **kwargs)
+        super().__init__(max_digits=14, **kwargs)
 
 
 AddressShape = type(

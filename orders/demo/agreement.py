@@ -3,7 +3,7 @@
 A tool for tests and replays: it reads the tables of every app at once, which the product never does.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -16,6 +16,7 @@ from django.conf import settings
 from django.db import connection
 
 from orders.demo import agreement_sql as questions
+from orders.gateways.currencies import from_minor_units
 from orders.queries import ledger
 
 Parameters = dict[str, Any]  # of agreement_sql
@@ -93,14 +94,15 @@ def _rows(question: str, parameters: Parameters) -> list[tuple[Any, ...]]:
 
 def _with_provider(books: Mapping[str, Any], parameters: Parameters) -> Iterator[str]:
     """The provider took each order's total once, and carried one parcel for it, or neither."""
-    charges, cents, parcels = Counter[str](), Counter[str](), Counter[str]()
+    charges, taken, parcels = Counter[str](), defaultdict[str, Decimal](Decimal), Counter[str]()
     for payment in books["payments"]:
-        cents[payment["reference"]] += payment["captured"] - payment["refunded"]
+        kept = payment["captured"] - payment["refunded"]
+        taken[payment["reference"]] += from_minor_units(kept, payment["currency"])
         charges[payment["reference"]] += payment["captured"] > payment["refunded"]
     parcels.update(parcel["reference"] for parcel in books["parcels"])
-    for number, due_cents, due_parcels in _rows(questions.PROVIDER, parameters):
-        if (cents[number], charges[number]) != (due_cents, int(due_cents > 0)):
-            taken = f"{cents[number]} cents in {charges[number]} charges"
-            yield f"{number}: the provider should have taken {due_cents} cents once, and took {taken}"
+    for number, due, due_parcels in _rows(questions.PROVIDER, parameters):
+        if (taken[number], charges[number]) != (due, int(due > 0)):
+            found = f"{taken[number]} in {charges[number]} charges"
+            yield f"{number}: the provider should have taken {due} once, and took {found}"
         if parcels[number] != due_parcels:
             yield f"{number}: the carrier should have {due_parcels} parcels, has {parcels[number]}"

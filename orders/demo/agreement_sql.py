@@ -55,12 +55,12 @@ FROM due d LEFT JOIN core_mail m ON m.cause = 'orders.order_' || d.news || ':' |
 GROUP BY d.number, d.news HAVING (count(m.id), count(m.sent_at)) <> (1, 1)
 """)
 
-# What the provider should have: cents of each acknowledged order, and parcels. An order that failed or was
+# What the provider should have of each acknowledged order, and how many parcels. An order that failed or was
 # cancelled keeps no money; any other, what was not refunded.
 PROVIDER = _of_acknowledged("""
 SELECT o.number,
        CASE WHEN o.status IN ('paid', 'shipped', 'delivered', 'partially_refunded', 'returned')
-            THEN ((o.total - p.refunded) * 100)::bigint ELSE 0 END,
+            THEN o.total - p.refunded ELSE 0 END,
        (SELECT count(*) FROM orders_shipment s WHERE s.order_id = o.id AND s.carrier = 'sandbox'
         AND s.status IN ('shipped', 'delivered'))
 FROM acknowledged a JOIN orders_order o ON o.id = a.id

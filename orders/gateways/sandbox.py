@@ -12,10 +12,10 @@ from django.conf import settings
 
 from core.resilience.breaker import Breaker
 from orders.gateways.base import Charge, Declined, News, Parcel, ProviderUnavailable, StepRefused
+from orders.gateways.currencies import from_minor_units, to_minor_units
 from orders.gateways.signatures import verified_id
 
 TIMEOUTS = (1, 3)  # seconds to connect, and for each answer
-CENTS = 100
 
 payments_breaker = Breaker("sandbox-payments", threshold=10, pause=5)
 carrier_breaker = Breaker("sandbox-carrier", threshold=10, pause=5)
@@ -28,17 +28,20 @@ class SandboxGateway:
         self._http = _Client(payments_breaker)
 
     def authorise(self, *, key: str, order: str, token: str, amount: Decimal, currency: str) -> Charge:
-        body = {"reference": order, "token": token, "amount": _cents(amount), "currency": currency}
+        units = to_minor_units(amount, currency)
+        body = {"reference": order, "token": token, "amount": units, "currency": currency}
         return _charge_of(self._http.post("/payments", key, body))
 
     def capture(self, *, key: str, reference: str, amount: Decimal, currency: str) -> Charge:
-        return _charge_of(self._http.post(f"/payments/{reference}/capture", key, {"amount": _cents(amount)}))
+        body = {"amount": to_minor_units(amount, currency)}
+        return _charge_of(self._http.post(f"/payments/{reference}/capture", key, body))
 
     def void(self, *, key: str, reference: str) -> Charge:
         return _charge_of(self._http.post(f"/payments/{reference}/void", key, {}))
 
     def refund(self, *, key: str, reference: str, amount: Decimal, currency: str) -> Charge:
-        return _charge_of(self._http.post(f"/payments/{reference}/refund", key, {"amount": _cents(amount)}))
+        body = {"amount": to_minor_units(amount, currency)}
+        return _charge_of(self._http.post(f"/payments/{reference}/refund", key, body))
 
     def fetch(self, *, key: str, reference: str = "") -> Charge | None:
         answer = self._http.get("/payments", {"key": key})
@@ -117,19 +120,12 @@ def _charge_of(answer: requests.Response) -> Charge:
 
 
 def _charge(body: Mapping[str, Any]) -> Charge:
+    currency = body["currency"]
     return Charge(
         reference=body["id"],
-        amount=_decimal(body["amount"]),
-        currency=body["currency"],
-        captured=_decimal(body["captured"]),
-        refunded=_decimal(body["refunded"]),
+        amount=from_minor_units(body["amount"], currency),
+        currency=currency,
+        captured=from_minor_units(body["captured"], currency),
+        refunded=from_minor_units(body["refunded"], currency),
         is_held=body["status"] == "authorised",
     )
-
-
-def _cents(amount: Decimal) -> int:
-    return int(amount * CENTS)
-
-
-def _decimal(cents: int) -> Decimal:
-    return (Decimal(cents) / CENTS).quantize(Decimal("0.01"))

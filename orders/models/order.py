@@ -10,6 +10,7 @@ from django.db.models.functions import Upper
 from django.utils import timezone
 
 from core.ids import uuid7
+from core.money import fits_currency
 
 ZERO = Decimal("0.00")
 
@@ -82,6 +83,10 @@ class Order(models.Model):
                 name="order_total_adds_up",
             ),
             models.CheckConstraint(condition=Q(status__in=Status.values), name="order_status_known"),
+            models.CheckConstraint(
+                condition=fits_currency("subtotal", "discount", "shipping", "tax"),
+                name="order_amounts_fit_currency",
+            ),
         ]
         indexes = [
             models.Index(fields=["customer", "-created_at", "-id"], name="order_of_customer"),

@@ -5,6 +5,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from core.ids import uuid7
+from core.money import fits_currency
 from orders.models.order import Order
 
 
@@ -55,6 +56,10 @@ class Payment(models.Model):
             models.CheckConstraint(
                 condition=Q(promised__gte=0, promised__lte=F("captured")),
                 name="payment_promised_within_captured",
+            ),
+            models.CheckConstraint(
+                condition=fits_currency("amount", "captured", "refunded", "promised"),
+                name="payment_amounts_fit_currency",
             ),
             models.UniqueConstraint(
                 fields=["order"],

@@ -4,6 +4,8 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Upper
 
+from core.money import TOO_FINE, fits_currency
+
 COUNTRY = RegexValidator(r"\A[A-Z]{2}\Z", "Give an ISO 3166 alpha-2 code, e.g. DE.")
 
 
@@ -36,6 +38,11 @@ class ShippingMethod(models.Model):
             models.CheckConstraint(
                 condition=Q(free_over__isnull=True) | Q(free_over__gte=0),
                 name="shipping_free_over_not_negative",
+            ),
+            models.CheckConstraint(
+                condition=fits_currency("price", "free_over"),
+                name="shipping_prices_fit_currency",
+                violation_error_message=TOO_FINE,
             ),
         ]
         ordering = ["position", "id"]

@@ -6,6 +6,7 @@ from django.db.models.functions import Upper
 from django.utils import timezone
 
 from catalog.models import Category
+from core.money import TOO_FINE, fits_currency
 from orders.models.order import Order
 
 CODE = RegexValidator(r"\A[A-Za-z0-9_-]+\Z", "Letters, digits, - and _ only.")
@@ -72,6 +73,11 @@ class Voucher(models.Model):
                 condition=Q(currency__regex=r"^[A-Z]{3}$") | (Q(currency="", minimum=0) & ~Q(kind="amount")),
                 name="voucher_money_has_currency",
                 violation_error_message="An amount or a minimum needs a currency, e.g. EUR.",
+            ),
+            models.CheckConstraint(
+                condition=fits_currency("minimum") & (~Q(kind="amount") | fits_currency("value")),
+                name="voucher_amounts_fit_currency",
+                violation_error_message=TOO_FINE,
             ),
             models.CheckConstraint(
                 condition=Q(ends_at__isnull=True) | Q(ends_at__gt=F("starts_at")),

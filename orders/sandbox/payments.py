@@ -1,4 +1,4 @@
-"""What the sandbox's payment provider does. Amounts are whole cents; tokens decide how it behaves."""
+"""What the sandbox's payment provider does: tokens decide. Amounts are in the currency's smallest unit."""
 
 import sqlite3
 from typing import Any

@@ -6,6 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from catalog.queries.sale import VariantForSale, variants_for_sale
+from core import money
 from core.errors import FieldError, Invalid
 from orders import pricing
 from orders.queries.rates import Rates, rates_for
@@ -78,7 +79,9 @@ def price(*, basket: Basket, customer_key: str, now: datetime) -> Offer:
         now=now,
     )
     discount = voucher.discount if voucher else pricing.NO_DISCOUNT
-    quote = pricing.quote(items, shipping=rates.shipping, tax=rates.tax, discount=discount)
+    quote = pricing.quote(
+        items, shipping=rates.shipping, tax=rates.tax, discount=discount, unit=money.unit(currency)
+    )
     _refuse_too_large(quote)
     return Offer(
         variants=variants,

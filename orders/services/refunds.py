@@ -12,6 +12,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import F, Sum
 
+from core import money
 from core.crash_points import crash_point, crash_points_of_commit
 from core.errors import Conflict, FieldError, Invalid
 from core.ids import uuid7
@@ -20,7 +21,6 @@ from orders import states
 from orders.events import RefundRequested
 from orders.gateways import GATEWAYS, gateway
 from orders.gateways.base import Charge, StepRefused
-from orders.gateways.currencies import to_minor_units
 from orders.models import Payment, Refund, Status
 from orders.models.order import ZERO
 from orders.queries import parcels as queries
@@ -110,8 +110,9 @@ def carry_out(*, refund_id: UUID, now: datetime) -> None:
 
 
 def _captured(order_id: UUID, status: str) -> Payment:
-    payments = Payment.objects.filter(order_id=order_id, status=Payment.Status.CAPTURED, gateway__in=GATEWAYS)
-    payment = payments.select_for_update(of=("self",)).first() if status in PAID else None
+    captured = Payment.objects.filter(order_id=order_id, status=Payment.Status.CAPTURED, captured__gt=0)
+    payments = captured.filter(gateway__in=GATEWAYS).select_for_update(of=("self",))
+    payment = payments.first() if status in PAID else None
     if payment is None:
         raise NotRefundable(f"The order is {status}, and no provider here has money of it")
     return payment
@@ -131,11 +132,9 @@ def _refuse_too_large(amount: Decimal, payment: Payment) -> None:
 
 
 def _refuse_too_fine(amount: Decimal, currency: str) -> None:
-    try:
-        to_minor_units(amount, currency)
-    except ValueError as fine:
-        error = FieldError(field="amount", code="invalid", detail=str(fine))
-        raise Invalid(str(fine), errors=[error]) from fine
+    if not money.fits(amount, currency):
+        detail = f"{amount} is finer than {currency} is counted"
+        raise Invalid(detail, errors=[FieldError(field="amount", code="invalid", detail=detail)])
 
 
 @transaction.atomic

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from core import money
 from orders import pricing
 from orders.models import Cart
 from orders.queries import carts as queries
@@ -35,7 +36,9 @@ def look(*, cart: Cart, now: datetime) -> Contents:
             discount = _apply(cart, lines, cart.voucher.code, now).discount
         except vouchers.VoucherRejected as rejected:
             problem = rejected
-    quote = pricing.quote(_items(lines), shipping=UNSHIPPED, tax=UNTAXED, discount=discount)
+    quote = pricing.quote(
+        _items(lines), shipping=UNSHIPPED, tax=UNTAXED, discount=discount, unit=money.unit(cart.currency)
+    )
     return Contents(lines=lines, quote=quote, voucher_problem=problem)
 
 

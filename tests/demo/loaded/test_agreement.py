@@ -62,7 +62,7 @@ def acknowledged(order) -> list[Acknowledged]:
 
 def _provider(order, *, captured=None, parcels=1):
     cents = int(order.total * 100) if captured is None else captured
-    payment = {"reference": order.number, "captured": cents, "refunded": 0}
+    payment = {"reference": order.number, "currency": "USD", "captured": cents, "refunded": 0}
     return {"payments": [payment], "parcels": [{"reference": order.number}] * parcels}
 
 
@@ -211,7 +211,7 @@ def test_disagreements__provider_never_charged_or_shipped__told(order, acknowled
     found = agreement.disagreements(acknowledged, provider=_provider(order, captured=0, parcels=0))
 
     assert len(found) == 2
-    assert "took 0 cents in 0 charges" in found[0]
+    assert "took 0.00 in 0 charges" in found[0]
     assert "should have 1 parcels, has 0" in found[1]
 
 
