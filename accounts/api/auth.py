@@ -1,6 +1,7 @@
 """Register, log in, refresh, log out, verify the address. Open to all, so each is limited."""
 
 from django.utils import timezone
+from django.utils.translation import get_language_from_request
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.permissions import AllowAny
@@ -64,7 +65,8 @@ class RegisterView(OpenView):
     )
     def post(self, request: Request) -> Response:
         """Make an account. A mail asks to verify the address; logging in need not wait for it."""
-        user = registration.register(**valid_body(RegistrationSerializer, request))
+        body = valid_body(RegistrationSerializer, request)
+        user = registration.register(**body, language=get_language_from_request(request))
         return Response(RegisteredSerializer(user).data, status=201)
 
 

@@ -11,8 +11,8 @@ class EmailTaken(Conflict):
 
 
 @transaction.atomic
-def register(*, email: str, password: str, name: str = "") -> User:
-    """A new customer, and the mail that asks to verify the address.
+def register(*, email: str, password: str, name: str = "", language: str) -> User:
+    """A new customer, and the mail, in `language`, that asks to verify the address.
 
     Raises WeakPassword, or EmailTaken: by the unique constraint, so also when two register at once.
     """
@@ -20,7 +20,7 @@ def register(*, email: str, password: str, name: str = "") -> User:
     passwords.check_strength(password, user=user)
     user.set_password(password)
     _insert(user)
-    verification.send_link(user)
+    verification.send_link(user, language=language)
     return user
 
 

@@ -20,7 +20,7 @@ class LinkInvalid(Invalid):
     title = "This link is not valid, has expired, or was used already"
 
 
-def send_link(user: User) -> None:
+def send_link(user: User, *, language: str) -> None:
     """Queue the mail in the caller's transaction; a repeat for the same address sends nothing."""
     mail.queue_template(
         to=user.email,
@@ -32,6 +32,7 @@ def send_link(user: User) -> None:
             "days": settings.VERIFY_EMAIL_MAX_AGE.days,
         },
         cause=f"accounts.verify_email:{user.pk}:{user.email}"[:200],
+        language=language,
     )
 
 

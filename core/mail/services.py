@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Q
+from django.utils import translation
 
 from core.errors import FieldError, Invalid
 from core.mail.models import Mail
@@ -54,9 +55,10 @@ def _refuse_lines(**headers: str) -> None:
         raise Invalid("A mail header is one line", errors=errors)
 
 
-def queue_template(*, to: str, template: str, context: dict[str, Any], cause: str) -> Mail:
-    """Queue a mail from templates `<template>.subject.txt`, `.txt` and `.html` in the active language."""
-    mail = render(template, context)
+def queue_template(*, to: str, template: str, context: dict[str, Any], cause: str, language: str) -> Mail:
+    """Queue a mail from templates `<template>.subject.txt`, `.txt` and `.html`, in `language`."""
+    with translation.override(language):
+        mail = render(template, context)
     return queue(to=to, subject=mail.subject, text=mail.text, html=mail.html, cause=cause)
 
 

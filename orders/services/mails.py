@@ -4,8 +4,6 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
-from django.utils import translation
-
 from core.mail.services import queue_template
 from orders.models import Order, OrderLine, Shipment
 
@@ -21,13 +19,13 @@ def queue_news(
     """
     order = Order.objects.prefetch_related("lines", "shipments").get(pk=order_id)
     known = context(order, order.lines.all(), order.shipments.all())
-    with translation.override(order.language):
-        queue_template(
-            to=order.email,
-            template=template,
-            context={**known, **more},
-            cause=":".join(filter(None, (cause, str(order_id), occasion))),
-        )
+    queue_template(
+        to=order.email,
+        template=template,
+        context={**known, **more},
+        cause=":".join(filter(None, (cause, str(order_id), occasion))),
+        language=order.language,
+    )
 
 
 def context(order: Order, lines: Iterable[OrderLine], shipments: Iterable[Shipment]) -> dict[str, Any]:
