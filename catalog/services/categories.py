@@ -3,6 +3,7 @@
 from typing import TypedDict
 
 from django.db import connection, transaction
+from django.db.models import ProtectedError
 from treebeard.exceptions import InvalidMoveToDescendant, PathOverflow
 
 from catalog.models import Category, Product
@@ -14,7 +15,7 @@ from core.errors import Conflict, FieldError, Invalid
 
 class CategoryInUse(Conflict):
     code = "category_in_use"
-    title = "The category still has children or products"
+    title = "The category still has children or products, or something else names it"
 
 
 class BadParent(Invalid):
@@ -61,12 +62,16 @@ def update(*, slug: str, changes: CategoryChanges) -> Category:
 @constraints_decide
 @transaction.atomic
 def delete(*, slug: str) -> None:
-    """Raises CategoryNotFound, and CategoryInUse while anything is in it."""
+    """Raises CategoryNotFound, and CategoryInUse while anything is in it or names it, as vouchers do."""
     _lock_tree()
     category = _get(slug)
     if category.numchild or Product.objects.on_offer().filter(category=category).exists():
         raise CategoryInUse(f"Empty the category {slug} first")
-    category.delete()
+    try:
+        category.delete()
+    except ProtectedError as used:
+        kinds = sorted({str(each._meta.verbose_name) for each in used.protected_objects})
+        raise CategoryInUse(f"{slug} is still named by: {', '.join(kinds)}") from used
     news.announce(news.CATEGORIES, news.LISTS)
 
 

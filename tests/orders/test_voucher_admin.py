@@ -3,10 +3,12 @@
 import pytest
 from django.db import IntegrityError, transaction
 from django.db.models import F, ProtectedError
+from django.test import Client
 from django.urls import reverse
 
+from catalog.models import Category
 from orders.models import Voucher, VoucherUse
-from tests.factories.accounts import UserFactory
+from tests.factories.accounts import UserFactory, bearer
 from tests.factories.catalog import CategoryFactory
 from tests.factories.orders import OrderFactory, VoucherFactory
 
@@ -138,3 +140,14 @@ def test_voucher_use__second_of_one_order__is_refused_by_the_database():
 
     with pytest.raises(IntegrityError, match="voucher_use_one_per_order"):
         VoucherUse.objects.create(voucher=voucher, order=order, customer_key="b")
+
+
+def test_category__named_by_a_voucher__delete_says_what_names_it():
+    category, staff = CategoryFactory(slug="mugs"), UserFactory(admin=True)
+    VoucherFactory(categories=[category])
+
+    answer = Client(headers=bearer(staff)).delete("/api/v1/categories/mugs")
+
+    assert (answer.status_code, answer.json()["code"]) == (409, "category_in_use")
+    assert answer.json()["detail"] == "mugs is still named by: voucher category"
+    assert Category.objects.filter(slug="mugs").exists()
