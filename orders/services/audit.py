@@ -44,7 +44,7 @@ def check_books(*, now: datetime, asks_providers: bool = True) -> LedgerCheck:
 
 
 def _recent(now: datetime) -> list[Payment]:
-    recent = Payment.objects.filter(updated_at__gte=now - RECENT, gateway__in=GATEWAYS)
+    recent = Payment.objects.filter(updated_at__gte=now - RECENT, gateway__in=GATEWAYS, amount__gt=0)
     known = recent.exclude(status=Payment.Status.DECLINED).select_related("order")
     return list(known.order_by("-created_at")[:MOST_PAYMENTS])
 

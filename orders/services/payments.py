@@ -19,13 +19,17 @@ from orders.services import settling
 def authorise(*, order_id: UUID, now: datetime) -> None:
     """Have the gateway hold the order's total. A payment declined, or too long in coming, fails the order.
 
-    Raises ProviderUnavailable, BreakerOpen: call again later.
+    Where the total is 0 the order is paid, and no gateway hears of it. Raises ProviderUnavailable,
+    BreakerOpen: call again later.
     """
     payment = _live(order_id)
     if payment is None:
         _find_orphan(order_id, now)
         return
     if payment.status != Payment.Status.PENDING:
+        return
+    if not payment.amount:
+        settling.settle_free(payment=payment, now=now)
         return
     if now > payment.created_at + timedelta(hours=settings.ORDER_HOLD_HOURS):
         settling.give_up(
@@ -100,7 +104,7 @@ def give_back(*, order_id: UUID, now: datetime) -> None:
 def _find_orphan(order_id: UUID, now: datetime) -> None:
     """An earlier try may have reached the provider after its order had ended, and then died."""
     ended = Payment.objects.filter(order_id=order_id, order__status__in=settling.ENDED)
-    for payment in ended.exclude(status=Payment.Status.DECLINED):
+    for payment in ended.exclude(status=Payment.Status.DECLINED).exclude(amount=0):
         charge = gateway(payment.gateway).fetch(
             key=payment.idempotency_key, reference=payment.provider_reference
         )
@@ -119,6 +123,9 @@ def _settle_refusal(payment: Payment, refused: StepRefused, now: datetime) -> No
 
 
 def _undo(payment: Payment) -> Charge | None:
+    """None where the provider has never heard of it."""
+    if not payment.amount:
+        return None
     provider = gateway(payment.gateway)
     charge = provider.fetch(key=payment.idempotency_key, reference=payment.provider_reference)
     if charge is None:

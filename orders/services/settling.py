@@ -46,6 +46,18 @@ def settle(*, payment: Payment, charge: Charge, now: datetime) -> None:
 
 
 @transaction.atomic
+def settle_free(*, payment: Payment, now: datetime) -> None:
+    """An order of 0 is paid as it is, unless it is past that."""
+    if states.lock(payment.order_id) != Status.PENDING:
+        return
+    known = Payment.objects.select_for_update(of=("self",)).get(pk=payment.pk)
+    _update(known, Payment.Status.CAPTURED, now)
+    states.move(
+        order_id=known.order_id, to=Status.PAID, actor=SYSTEM, reason="There was nothing to pay", now=now
+    )
+
+
+@transaction.atomic
 def settle_declined(*, payment: Payment, code: str, now: datetime) -> None:
     """The provider will not take this payment: fail its order, unless it is past that."""
     if states.lock(payment.order_id) != Status.PENDING:
@@ -150,14 +162,14 @@ def _fail(order_id: UUID, reason: str, now: datetime) -> None:
 
 
 def _close(known: Payment, order_status: str, now: datetime) -> None:
-    """The provider has nothing of the customer's any more."""
+    """The provider has nothing of the customer's any more; of an order of 0 it never had."""
     is_refunded = known.status == Payment.Status.REFUNDED
     if is_refunded and order_status == Status.CANCELLED:
         data = _given_back(known)
         states.move(order_id=known.order_id, to=Status.REFUNDED, actor=SYSTEM, data=data, now=now)
     elif is_refunded:
         _note(known, order_status, "Payment refunded", now, data=_given_back(known))
-    else:
+    elif known.amount:
         _note(known, order_status, "Payment released", now)
 
 
