@@ -46,6 +46,9 @@ def order(demo) -> Order:
     order.payments.update(status=Payment.Status.CAPTURED, captured=order.total)
     states.move(order_id=order.pk, to=Status.PAID, actor="system", now=NOW)
     stock.ship(owner=order.pk, now=NOW)
+    order.shipments.create(
+        carrier="sandbox", status="shipped", lines=[{"sku": SKU, "quantity": 2}], shipped_at=NOW
+    )
     states.move(order_id=order.pk, to=Status.SHIPPED, actor="system", now=NOW)
     for news in ("placed", "paid", "shipped"):
         mails.queue_news(order_id=order.pk, template=f"orders/{news}", cause=f"orders.order_{news}")
