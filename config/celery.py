@@ -3,7 +3,8 @@
 import os
 
 from celery import Celery, signals
-from django.db import close_old_connections
+
+from core.resilience import database
 
 from config.broker import SteadyAMQP
 
@@ -14,7 +15,11 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 
 
+# A database that restarts is back by then. Within the time limits of every task.
+DATABASE_WAIT = 15  # seconds
+
+
 @signals.task_prerun.connect
-def drop_dead_connections(**_: object) -> None:
-    """A database that restarted costs the next task a new connection, not a failure."""
-    close_old_connections()
+def wait_for_database(**_: object) -> None:
+    """Without this a worker whose database is away would fail task after task and empty the broker."""
+    database.wait_until_up(seconds=DATABASE_WAIT)
