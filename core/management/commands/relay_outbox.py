@@ -14,6 +14,7 @@ from kombu import Connection
 from kombu.exceptions import OperationalError as BrokerDown
 
 from core.observability import heartbeat
+from core.outbox.broker_loss import BrokerLoss
 from core.outbox.relay import BATCH, publish_batch
 from core.tasks import handle_messages
 
@@ -36,18 +37,20 @@ class Command(BaseCommand):
         stopping = threading.Event()
         for name in (signal.SIGTERM, signal.SIGINT):
             signal.signal(name, lambda *_: stopping.set())
-        pause = 0.0
+        pause, loss = 0.0, BrokerLoss()
         while not stopping.wait(pause):
-            sent = publish_due()
+            sent = publish_due(loss)
             heartbeat.touch()
             if once and not sent:
                 return
             pause = _next_pause(sent, pause)
 
 
-def publish_due() -> int | None:
+def publish_due(loss: BrokerLoss | None = None) -> int | None:
     """How many messages were sent; None where the database or the broker is away."""
     try:
+        if loss:
+            loss.look()
         return publish_batch(_send)
     except _broker_errors() as error:
         log.warning("broker_unavailable", error=repr(error))
