@@ -10,7 +10,7 @@ MAILS_REMEMBERED = 2000
 
 
 def mails(directory: Path) -> list[dict[str, str]]:
-    """Every mail, newest first: from, to (bare addresses), subject, text, html, at (RFC 3339, UTC)."""
+    """Every mail, newest first: id, from, to (bare addresses), subject, text, html, at (RFC 3339, UTC)."""
     files = [(file.stat().st_mtime_ns, file) for file in (directory / "new").glob("*")]
     return [_mail(file, received_ns) for received_ns, file in sorted(files, reverse=True)]
 
@@ -19,6 +19,7 @@ def mails(directory: Path) -> list[dict[str, str]]:
 def _mail(file: Path, received_ns: int) -> dict[str, str]:
     message = message_from_bytes(file.read_bytes(), policy=policy.default)
     return {
+        "id": message["Message-ID"] or "",
         "from": message["From"] or "",
         "to": message["X-RcptTo"] or message["To"] or "",
         "subject": message["Subject"] or "",

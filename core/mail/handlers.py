@@ -18,6 +18,7 @@ log = structlog.get_logger(__name__)
 
 RETRY_SECONDS = 15
 GREYLIST_SECONDS = 60
+CLAIM_POLL = 1  # seconds; at the least, between looks at a mail that another worker has
 GIVE_UP_AFTER = timedelta(days=3)  # of temporary refusals (RFC 5321, 4.5.4.1 asks for days)
 
 
@@ -27,7 +28,8 @@ def send_mail(event: MailQueued) -> None:
     if mail is None:
         return
     if not services.claim(mail_id=mail.pk, now=timezone.now()):
-        raise Postpone("Another worker is sending it", seconds=services.CLAIM.total_seconds())
+        left = services.claimed_for(mail_id=mail.pk, now=timezone.now())
+        raise Postpone("Another worker is sending it, or died of it", seconds=max(left, CLAIM_POLL))
     crash_point("core.send_mail.before_call")
     try:
         smtp.send(mail)

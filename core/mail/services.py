@@ -79,6 +79,12 @@ def claim(*, mail_id: UUID, now: datetime) -> bool:
     return bool(queued.update(claimed_until=now + CLAIM))
 
 
+def claimed_for(*, mail_id: UUID, now: datetime) -> float:
+    """Seconds until the present claim of the mail ends by itself; 0 where there is none."""
+    until = Mail.objects.filter(pk=mail_id).values_list("claimed_until", flat=True).first()
+    return max(0.0, (until - now).total_seconds()) if until else 0.0
+
+
 def release(*, mail_id: UUID, error: str) -> None:
     """Give a claimed mail back: it stays queued."""
     Mail.objects.filter(pk=mail_id).update(claimed_until=None, error=error)

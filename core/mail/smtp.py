@@ -1,7 +1,9 @@
 """One mail to the SMTP server, behind a breaker, and what the server made of it."""
 
+from email.utils import parseaddr
 from smtplib import SMTPDataError, SMTPException, SMTPRecipientsRefused, SMTPSenderRefused
 
+from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 
 from core.mail.models import Mail
@@ -49,9 +51,10 @@ def _transmit(mail: Mail) -> Refused | None:
 
 
 def _message(mail: Mail) -> EmailMultiAlternatives:
-    message = EmailMultiAlternatives(
-        mail.subject, mail.text, to=[mail.to], headers={"X-Mail-ID": str(mail.pk)}
-    )
+    """A mail that is sent again has the same Message-ID, by which receivers know it (RFC 5322, 3.6.4)."""
+    domain = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2]
+    headers = {"X-Mail-ID": str(mail.pk), "Message-ID": f"<{mail.pk}@{domain}>"}
+    message = EmailMultiAlternatives(mail.subject, mail.text, to=[mail.to], headers=headers)
     if mail.html:
         message.attach_alternative(mail.html, "text/html")
     return message

@@ -12,8 +12,11 @@ from django.utils import timezone
 from core.cache.redis import client
 from core.errors import Invalid
 from core.mail import services, smtp
+from core.mail.handlers import send_mail
 from core.mail.models import Mail
+from core.mail.services import MailQueued
 from core.outbox import handling
+from core.outbox.handling import Postpone
 from core.outbox.models import OutboxMessage
 from tests.mail.smtp_server import no_smtp_server, smtp_server
 
@@ -51,6 +54,7 @@ def test_send__server_accepts__arrives_as_written_and_is_marked_sent():
     text, html = [part for part in received.walk() if not part.is_multipart()]
     assert received["To"] == "ada@shop.test"
     assert received["X-Mail-ID"] == str(mail.pk)
+    assert received["Message-ID"] == f"<{mail.pk}@localhost>"
     assert text.get_payload(decode=True).decode().strip() == "Grüße"
     assert html.get_content_type() == "text/html"
     assert _state(mail) == Mail.Status.SENT
@@ -192,6 +196,16 @@ def test_send__worker_died_while_sending__another_sends_when_the_claim_ends():
             _deliver(mail)
 
     assert (too_early, len(server.received)) == (0, 1)
+
+
+def test_send__worker_died_a_minute_ago__is_tried_again_as_soon_as_the_claim_ends():
+    mail = _queue()
+    services.claim(mail_id=mail.pk, now=timezone.now() - services.CLAIM + timedelta(seconds=10))
+
+    with pytest.raises(Postpone) as put_off:
+        send_mail(MailQueued(mail_id=mail.pk))
+
+    assert 5 < put_off.value.seconds <= 10
 
 
 def test_queue__same_cause_twice__is_one_mail():
