@@ -4,9 +4,8 @@ import os
 
 from celery import Celery, signals
 
-from core.resilience import database
-
 from config.broker import SteadyAMQP
+from core.resilience import database
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 

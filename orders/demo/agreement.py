@@ -22,12 +22,26 @@ from orders.queries import ledger
 Parameters = dict[str, Any]  # of agreement_sql
 
 SHOWN = 20  # disagreements of one kind
-OF_ACKNOWLEDGED = {
-    "acknowledged order": questions.ORDERS,
-    "orders for one address": questions.REPEATED_ORDERS,
-    "units still held after the end": questions.KEPT_RESERVATIONS,
-    "outbox message": questions.MESSAGES,
-    "mail": questions.MAILS,
+PROVIDER_BOOK = "provider and carrier"
+
+
+def _of_ledger(*first_words: str) -> dict[str, str]:
+    return {what: ask for what, ask in ledger.QUESTIONS.items() if what.split()[0] in first_words}
+
+
+_STOCK, _VOUCHERS = _of_ledger("units"), _of_ledger("uses", "voucher")
+_MONEY = {what: ask for what, ask in ledger.QUESTIONS.items() if what not in _STOCK | _VOUCHERS}
+# Each book with its questions.
+BOOKS: Mapping[str, Mapping[str, str]] = {
+    "orders": {
+        "acknowledged order": questions.ORDERS,
+        "orders for one address": questions.REPEATED_ORDERS,
+    },
+    "stock": {**_STOCK, "units still held after the end": questions.KEPT_RESERVATIONS},
+    "payments": _MONEY,
+    "vouchers": _VOUCHERS,
+    "outbox": {"outbox message": questions.MESSAGES},
+    "mails": {"mail": questions.MAILS},
 }
 
 
@@ -44,19 +58,28 @@ class Acknowledged:
 def disagreements(
     acknowledged: Collection[Acknowledged], *, provider: Mapping[str, Any] | None = None
 ) -> list[str]:
-    """One sentence for each thing that does not agree; empty where all is well.
+    """One sentence for each thing that does not agree; empty where all is well."""
+    books = by_book(acknowledged, provider=provider)
+    return [sentence for sentences in books.values() for sentence in sentences]
+
+
+def by_book(
+    acknowledged: Collection[Acknowledged], *, provider: Mapping[str, Any] | None = None
+) -> dict[str, list[str]]:
+    """The disagreements of each book that was looked into.
 
     Stock, money and vouchers are looked at in the whole shop (queries.ledger), the rest for the
     `acknowledged` orders, which have to be settled: what workers still have to do counts as a disagreement.
     `provider` is the sandbox's own ledger (see `sandbox_ledger`), compared where given.
     """
     parameters = _parameters(acknowledged)
-    found = [
-        sentence
-        for what, question in {**ledger.QUESTIONS, **OF_ACKNOWLEDGED}.items()
-        for sentence in _answers(what, question, parameters)
-    ]
-    return found + list(_with_provider(provider, parameters) if provider else ())
+    found = {
+        book: [told for what, ask in asked.items() for told in _answers(what, ask, parameters)]
+        for book, asked in BOOKS.items()
+    }
+    if provider:
+        found[PROVIDER_BOOK] = list(_with_provider(provider, parameters))
+    return found
 
 
 def sandbox_ledger() -> dict[str, Any] | None:

@@ -134,8 +134,37 @@ def test_call__lost_put_off_then_answered__same_key_each_time_and_counted(script
     assert [headers["Idempotency-Key"] for _, _, headers, _ in server.received] == ["one"] * 4
     tally = shop.tally
     assert (tally.retried, tally.replayed, tally.limited) == (3, 1, 1)
-    assert sum(tally.errors.values()) == 3
+    assert sum(tally.errors().values()) == 3
     assert tally.latencies()["POST /orders"].count == 1
+
+
+def test_call__first_request_with_the_key_still_running__asks_again(scripted):
+    server = scripted(
+        (409, {"Retry-After": 0}, {"code": "idempotency_key_in_use"}), (201, {}, {"number": "S-1"})
+    )
+
+    answer = _shop(server).call("POST /orders", body={}, headers={"Idempotency-Key": "one"})
+
+    assert answer.status == 201
+
+
+def test_call__500_or_503_that_names_no_time__is_repeated_and_told(scripted):
+    server = scripted((500, {}, {}), (503, {}, {}), (503, {"Retry-After": 0}, {}), (200, {}, {}))
+    shop = _shop(server)
+
+    shop.call("GET /products")
+
+    assert shop.tally.unsound() == ["1 x GET /products: 500", "1 x GET /products: 503 without Retry-After"]
+
+
+def test_call__nobody_listens_then_connection_closed__told_apart(scripted):
+    server = scripted(None)
+    tally = Tally()
+    for url in ("http://127.0.0.1:1", server.url):
+        with pytest.raises(NotAnswered):
+            Shop(url, tally=tally, patience=0).call("GET /products")
+
+    assert set(tally.errors()) == {"GET /products: connection refused", "GET /products: connection lost"}
 
 
 def test_call__put_off_for_longer_than_patience__gives_up_at_once(scripted):
@@ -260,6 +289,26 @@ def test_check__inbox__each_news_once(scripted, placed, subjects, told):
     assert len(verdict.disagreements) == len(told)
     assert all(text in sentence for text, sentence in zip(told, verdict.disagreements, strict=True))
     assert verdict.unchecked == ["the database (not asked for)"]
+
+
+@pytest.mark.parametrize(("killed_workers", "told"), [(1, 0), (0, 1)])
+def test_check__same_mail_twice__is_one_repeat_that_only_a_killed_worker_explains(
+    scripted, placed, killed_workers, told
+):
+    subjects = ["Your order S-1", PAID, "Your order S-1 is on its way"]
+    mails = [_mail(placed, subject) | {"id": subject} for subject in subjects]
+    server = scripted((200, {}, [*mails, mails[1]]))
+
+    verdict = checking.check(
+        _shop(server),
+        [placed],
+        [_settled(placed)],
+        database=checking.Database.OFF,
+        within=0,
+        repeats_allowed=killed_workers,
+    )
+
+    assert (verdict.mails, verdict.repeats, len(verdict.disagreements)) == (3, 1, told)
 
 
 def test_check__shop_without_inbox__says_what_was_not_checked(scripted, placed):

@@ -14,8 +14,8 @@ from django.db.models import Q, Sum
 from core.mail.models import Mail
 from orders.demo import agreement
 from orders.demo.agreement import Acknowledged
+from orders.demo.answers import AnswerLog
 from orders.models import Order, Payment, Refund, Shipment, Status
-from tests.faults.acknowledged import AnswerLog
 from tests.faults.oracle_sql import QUESTIONS
 
 ENDED_WITHOUT_MONEY = {Status.PAYMENT_FAILED, Status.CANCELLED, Status.REFUNDED}

@@ -19,7 +19,7 @@ def broker():
 def _sent():
     calls = []
     publish_batch(lambda *call: calls.append(call))
-    return len(calls)
+    return sum(len(message_ids) for message_ids, _ in calls)
 
 
 def test_look__broker_restarted_without_its_data__sends_again_what_it_had(broker, on_thing, happen):

@@ -11,8 +11,8 @@ from uuid import uuid4
 
 import pytest
 
+from orders.demo.answers import AnswerLog
 from tests.factories.catalog import VariantFactory
-from tests.faults.acknowledged import AnswerLog
 from tests.faults.buyers import Buyers
 from tests.faults.children import Children
 from tests.faults.databases import copied_database, using_database

@@ -4,10 +4,10 @@ from uuid import uuid4
 
 import pytest
 
+from orders.demo.answers import Answer
 from orders.models import Order, Status
 from tests.faults import children as child
 from tests.faults import oracle
-from tests.faults.acknowledged import Answer
 from tests.faults.proxy import Fate, first_of_each
 from tests.faults.shop import crash_points
 from tests.faults.stories import STORIES

@@ -5,12 +5,12 @@ from uuid import uuid4
 
 import pytest
 
+from orders.demo.answers import Answer
 from orders.models import Order, Status
 from tests.factories.accounts import UserFactory, bearer
 from tests.factories.orders import VoucherFactory
 from tests.faults import children as child
 from tests.faults import oracle
-from tests.faults.acknowledged import Answer
 from tests.faults.shop import WEBHOOK_SECRET, crash_points
 from tests.faults.stories import PART, STORIES, Scene
 from tests.torture.scale import scale

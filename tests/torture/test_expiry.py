@@ -10,12 +10,12 @@ from django.db.models import F
 from django.utils import timezone
 
 from catalog.models import StockLevel
+from orders.demo.answers import Answer
 from orders.models import Order, Payment, Status
 from orders.services import payments
 from tests.factories.orders import VoucherFactory
 from tests.faults import children as child
 from tests.faults import oracle
-from tests.faults.acknowledged import Answer
 from tests.faults.buyers import together
 from tests.faults.shop import WEBHOOK_SECRET
 from tests.faults.stories import CAPTURING, Scene, tell

@@ -1,6 +1,5 @@
 """Does everything agree? Asked over HTTP, and of the database and the provider where they can be reached."""
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -9,8 +8,10 @@ from django.db import DatabaseError
 
 from orders.demo import agreement
 from orders.demo.agreement import Acknowledged
+from orders.demo.answers import AnswerLog
 from orders.demo.replay import promises
 from orders.demo.replay.http import Shop
+from orders.demo.replay.inbox import Inbox
 from orders.demo.replay.settling import Patience, Settled
 from orders.demo.replay.shopping import Placed
 from orders.models import Order
@@ -26,23 +27,49 @@ class Database(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Verdict:
-    disagreements: list[str]
+    """`books` has the disagreements of each book that was looked into; `repeats`, mails that came twice."""
+
+    books: dict[str, list[str]]
     mails: int | None
+    repeats: int
     checked: list[str]
     unchecked: list[str]
 
+    @property
+    def disagreements(self) -> list[str]:
+        return [sentence for found in self.books.values() for sentence in found]
+
 
 def check(
-    shop: Shop, orders: Sequence[Placed], settled: Sequence[Settled], *, database: Database, within: float
+    shop: Shop,
+    orders: Sequence[Placed],
+    settled: Sequence[Settled],
+    *,
+    database: Database,
+    within: float,
+    log: AnswerLog | None = None,
+    repeats_allowed: int = 0,
 ) -> Verdict:
     """Ask until nothing disagrees, or the same for `within` seconds: mails follow the orders by a moment.
 
-    Where orders are not settled there is nothing to wait for: one look.
+    Where orders are not settled there is nothing to wait for: one look. Where there is a `log` of
+    answers, it says which orders were acknowledged. `repeats_allowed` is how often a worker was killed: one
+    that dies after the SMTP server has taken a mail leaves it to be sent again, under the same Message-ID.
     """
+    acknowledged = log.orders() if log else [_acknowledged(placed) for placed in orders]
+    contradictions = log.contradictions() if log else []
     is_deep, reason = _reach(orders, database)
     patience, known = Patience(within if len(settled) == len(orders) else 0), None
     while True:
-        verdict = _check_once(shop, orders, settled, is_deep=is_deep, reason=reason)
+        verdict = _check_once(
+            shop,
+            orders,
+            settled,
+            acknowledged if is_deep else None,
+            reason=reason,
+            repeats_allowed=repeats_allowed,
+        )
+        verdict.books["answers"].extend(contradictions)
         news = known is not None and verdict.disagreements != known
         if not verdict.disagreements or not patience.goes_on(shop.stopping, is_news=news):
             return verdict
@@ -50,23 +77,31 @@ def check(
 
 
 def _check_once(
-    shop: Shop, orders: Sequence[Placed], settled: Sequence[Settled], *, is_deep: bool, reason: str
+    shop: Shop,
+    orders: Sequence[Placed],
+    settled: Sequence[Settled],
+    acknowledged: Sequence[Acknowledged] | None,
+    *,
+    reason: str,
+    repeats_allowed: int,
 ) -> Verdict:
-    found = promises.broken(orders, settled)
-    checked, unchecked = ["orders over HTTP"], [] if is_deep else [reason]
-    inbox = shop.mails()
-    if inbox is None:
+    books = {"answers": promises.broken(orders, settled)}
+    checked, unchecked = ["orders over HTTP"], [reason] if acknowledged is None else []
+    received = shop.mails()
+    inbox = Inbox.about(settled, received or [])
+    if received is None:
         unchecked.append("mails over HTTP (no inbox at /dev/mail)")
     else:
         checked.append("mails in the inbox")
-        found += _mail_disagreements(inbox, settled)
-    if is_deep:
+        books["inbox"] = list(inbox.disagreements(settled, repeats_allowed=repeats_allowed))
+    if acknowledged is not None:
         ledger = agreement.sandbox_ledger()
-        found += agreement.disagreements([_acknowledged(placed) for placed in orders], provider=ledger)
+        books |= agreement.by_book(acknowledged, provider=ledger)
         checked.append("orders, stock ledger, payments, outbox and mails in the database")
         (checked if ledger else unchecked).append("the payment provider's and the carrier's own books")
-    mails = None if inbox is None else sum(_mails_of(inbox, settled).values())
-    return Verdict(disagreements=found, mails=mails, checked=checked, unchecked=unchecked)
+    mails = None if received is None else len(inbox.mails)
+    repeats = len(inbox.repeats)
+    return Verdict(books=books, mails=mails, repeats=repeats, checked=checked, unchecked=unchecked)
 
 
 def _reach(orders: Sequence[Placed], database: Database) -> tuple[bool, str]:
@@ -84,24 +119,3 @@ def _reach(orders: Sequence[Placed], database: Database) -> tuple[bool, str]:
 
 def _acknowledged(placed: Placed) -> Acknowledged:
     return Acknowledged(id=placed.id, number=placed.number, total=placed.total, email=placed.shopper.email)
-
-
-def _mails_of(inbox: Sequence[dict[str, str]], settled: Sequence[Settled]) -> Counter[tuple[str, str]]:
-    """How often each (recipient, subject) about one of the orders lies in the inbox."""
-    recipients = {each.placed.shopper.email: each.placed.number for each in settled}
-    return Counter(
-        (mail["to"], mail["subject"]) for mail in inbox if recipients.get(mail["to"], "\0") in mail["subject"]
-    )
-
-
-def _mail_disagreements(inbox: Sequence[dict[str, str]], settled: Sequence[Settled]) -> list[str]:
-    """ "placed" has one subject and "shipped" another: as many of them as news, each once."""
-    mails = _mails_of(inbox, settled)
-    subjects = Counter(recipient for recipient, _ in mails)
-    found = [f"{to}: {count} mails called {subject!r}" for (to, subject), count in mails.items() if count > 1]
-    for each in settled:
-        expected = promises.MAILS.get(each.status, 1)
-        seen = subjects[each.placed.shopper.email]
-        if seen != expected:
-            found.append(f"{each.placed.number}: {seen} different mails in the inbox, should be {expected}")
-    return found

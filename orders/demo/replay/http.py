@@ -1,4 +1,4 @@
-"""The shop's public port, as a patient client uses it: what was lost or put off is sent again."""
+"""The shop's public port, as a patient client uses it: what was lost, failed or put off is sent again."""
 
 import time
 from collections.abc import Iterator
@@ -18,12 +18,12 @@ from tenacity import (
     wait_random_exponential,
 )
 from tenacity.nap import sleep_using_event
+from urllib3.exceptions import NewConnectionError
 
-from orders.demo.replay.tally import Tally
+from orders.demo.replay.tally import Attempt, Tally
 
 API = "/api/v1"
 TIMEOUT = (5, 30)  # seconds to connect, to answer
-PUT_OFF = {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.BAD_GATEWAY}
 
 
 class NotAnswered(Exception):
@@ -39,6 +39,8 @@ class NotAnswered(Exception):
 class Answer:
     status: int
     body: Any
+    text: str = ""
+    is_replay: bool = False
 
     @property
     def code(self) -> str:
@@ -97,31 +99,32 @@ class Shop:
 
     def _send(self, route: str, path: str, **request: Any) -> Answer:
         method, url = route.split(" ", maxsplit=1)[0], self.base_url + path
-        started = time.perf_counter()
+        began = time.monotonic()
         try:
             response = self._session().request(method, url, timeout=TIMEOUT, allow_redirects=False, **request)
         except requests.RequestException as lost:
-            self.tally.failed(route, type(lost).__name__)
+            self._note(route, began, failure=_kind(lost))
             raise NotAnswered(f"{route}: {lost!r}") from lost
-        return self._read(route, response, time.perf_counter() - started)
-
-    def _read(self, route: str, response: requests.Response, seconds: float) -> Answer:
-        if response.status_code in PUT_OFF:
-            raise self._put_off(route, response)
+        if _is_put_off(response):
+            raise self._put_off(route, response, began)
         is_replay = response.headers.get("Idempotent-Replayed") == "true"
-        self.tally.answered(route, seconds, is_replay=is_replay)
-        if response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
-            self.tally.failed(route, str(response.status_code))
+        self._note(route, began, is_replay=is_replay)
         is_json = "json" in response.headers.get("Content-Type", "")
-        return Answer(status=response.status_code, body=response.json() if is_json else None)
+        body = response.json() if is_json else None
+        return Answer(status=response.status_code, body=body, text=response.text, is_replay=is_replay)
 
-    def _put_off(self, route: str, response: requests.Response) -> NotAnswered:
+    def _put_off(self, route: str, response: requests.Response, began: float) -> NotAnswered:
         status, asked = response.status_code, response.headers.get("Retry-After", "")
         retry_after = float(asked) if asked.isdigit() else None
-        self.tally.failed(route, str(status))
+        is_sound = retry_after is not None or status == HTTPStatus.INTERNAL_SERVER_ERROR
+        self._note(route, began, failure=str(status) if is_sound else f"{status} without Retry-After")
         if status == HTTPStatus.TOO_MANY_REQUESTS:
             self.tally.held_back(retry_after or 0)
         return NotAnswered(f"{route}: {status}", status=status, retry_after=retry_after)
+
+    def _note(self, route: str, began: float, *, failure: str = "", is_replay: bool = False) -> None:
+        attempt = Attempt(route=route, began=began, ended=time.monotonic(), failure=failure)
+        self.tally.add(attempt, is_replay=is_replay)
 
     def _session(self) -> requests.Session:
         if not hasattr(self._threads, "session"):
@@ -130,6 +133,20 @@ class Shop:
             self._threads.session.trust_env = False
         session: requests.Session = self._threads.session
         return session
+
+
+def _is_put_off(response: requests.Response) -> bool:
+    """Also 409, where the first request with this idempotency key is still running."""
+    status = response.status_code
+    is_later = status == HTTPStatus.TOO_MANY_REQUESTS or "Retry-After" in response.headers
+    return is_later or status >= HTTPStatus.INTERNAL_SERVER_ERROR
+
+
+def _kind(lost: requests.RequestException) -> str:
+    reason = getattr(lost.args[0], "reason", None) if lost.args else None
+    if isinstance(reason, NewConnectionError):
+        return "connection refused"
+    return "timed out" if isinstance(lost, requests.Timeout) else "connection lost"
 
 
 _back_off = wait_random_exponential(multiplier=0.2, max=5)

@@ -1,44 +1,22 @@
-"""Shoppers arrive at a given rate, whether the shop keeps up or not; then all is waited for and checked."""
+"""Shoppers come, perhaps in a storm; then all that they were promised is waited for and checked."""
 
-import time
+import contextlib
 from collections import Counter
 from collections.abc import Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
 
 from core.ids import uuid7
 from orders.demo import articles, history, source
-from orders.demo.progress import bar
-from orders.demo.replay import checking, plan, settling, shopping
+from orders.demo.replay import checking, plan, settling
+from orders.demo.replay.chaos import report
+from orders.demo.replay.chaos.report import ChaosReport
+from orders.demo.replay.chaos.storm import Storm
 from orders.demo.replay.checking import Database, Verdict
-from orders.demo.replay.http import NotAnswered, Shop
+from orders.demo.replay.http import Shop
 from orders.demo.replay.plan import Shopper
 from orders.demo.replay.settling import Settled
-from orders.demo.replay.shopping import Placed, Visit, VisitFailed
 from orders.demo.replay.summary import Summary
 from orders.demo.replay.tally import Quantiles, Tally
-
-
-@dataclass(kw_only=True)
-class Visits:
-    """How the visits ended."""
-
-    placed: list[Placed] = field(default_factory=list)
-    refused_for_stock: int = 0
-    failed: Counter[str] = field(default_factory=Counter)
-    seconds: float = 0.0
-
-    def add(self, done: "Future[Visit]") -> None:
-        """Raises what no shop can cause: a fault of the replay itself."""
-        try:
-            visit = done.result()
-        except (VisitFailed, NotAnswered) as failed:
-            self.failed[str(failed)] += 1
-            return
-        if visit.placed:
-            self.placed.append(visit.placed)
-        else:
-            self.refused_for_stock += 1
+from orders.demo.replay.visiting import Visits, visit_all
 
 
 def run(
@@ -51,59 +29,54 @@ def run(
     patience: float = 60.0,
     settle_within: float = 60.0,
     database: Database = Database.AUTO,
+    storm: Storm | None = None,
 ) -> Summary:
     """Send `count` shoppers of the demo data to the shop at `base_url`, `rate` a second; check the outcome.
 
     At most `concurrency` are under way at once; a request is repeated for `patience` seconds; the workers
-    may be idle for `settle_within` seconds before what they have not done counts as not done.
+    may be idle for `settle_within` seconds before what they have not done counts as not done. In a `storm`
+    the shop's processes are killed while the shoppers are there, and every answer is kept on disk.
     """
-    tally = Tally()
+    tally, run_id = Tally(), uuid7().hex[-12:]
     shop = Shop(base_url, tally=tally, patience=patience)
-    try:
-        visits = _visit_all(shop, _shoppers(count, seed), rate=rate, concurrency=concurrency)
+    with contextlib.ExitStack() as resources:
+        resources.callback(shop.stopping.set)
+        log = resources.enter_context(storm.answer_log(run_id)) if storm else None
+        shoppers = _shoppers(count, seed, run_id)
+        visits = visit_all(shop, shoppers, rate=rate, concurrency=concurrency, log=log, storm=storm)
         settled = settling.wait(shop, visits.placed, within=settle_within)
-        verdict = checking.check(shop, visits.placed, settled, database=database, within=settle_within / 2)
-    finally:
-        shop.stopping.set()
-    return _summary(count, visits, settled, verdict, tally)
+        verdict = checking.check(
+            shop,
+            visits.placed,
+            settled,
+            database=database,
+            within=settle_within / 2,
+            log=log,
+            repeats_allowed=storm.killed_workers() if storm else 0,
+        )
+        chaos = report.of(storm, tally.attempts(), log) if storm and log else None
+    return _summary(visits, settled, verdict, tally, chaos)
 
 
-def _shoppers(count: int, seed: int) -> list[Shopper]:
+def _shoppers(count: int, seed: int, run_id: str) -> list[Shopper]:
     lines = source.read_lines()
     products = articles.products(lines)
     orders = history.orders(lines, articles.skus(products))
-    return plan.draw(orders, products, count=count, seed=seed, run=uuid7().hex[-12:])
-
-
-def _visit_all(shop: Shop, shoppers: Sequence[Shopper], *, rate: float, concurrency: int) -> Visits:
-    """Each arrives at its own moment; only where `concurrency` is too small does one wait for another."""
-    visits = Visits()
-    started = time.monotonic()
-    with (
-        ThreadPoolExecutor(concurrency) as pool,
-        bar(total=len(shoppers), label="Shopping", unit="visits") as progress,
-        shop.called_off_on_error(),
-    ):
-        under_way: list[Future[Visit]] = []
-        for number, shopper in enumerate(shoppers):
-            shop.stopping.wait(max(0.0, started + number / rate - time.monotonic()))
-            future = pool.submit(shopping.visit, shop, shopper)
-            future.add_done_callback(lambda _: progress.update())
-            under_way.append(future)
-        for future in under_way:
-            visits.add(future)
-    visits.seconds = time.monotonic() - started
-    return visits
+    return plan.draw(orders, products, count=count, seed=seed, run=run_id)
 
 
 def _summary(
-    count: int, visits: Visits, settled: Sequence[Settled], verdict: Verdict, tally: Tally
+    visits: Visits,
+    settled: Sequence[Settled],
+    verdict: Verdict,
+    tally: Tally,
+    chaos: ChaosReport | None,
 ) -> Summary:
     ends = Counter(each.status for each in settled)
     return Summary(
-        visits=count,
+        visits=visits.count,
         seconds=visits.seconds,
-        rate_reached=count / visits.seconds if visits.seconds else 0.0,
+        rate_reached=visits.count / visits.seconds if visits.seconds else 0.0,
         accepted=len(visits.placed),
         shipped=ends["shipped"] + ends["delivered"],
         payment_failed=ends["payment_failed"],
@@ -112,12 +85,15 @@ def _summary(
         replayed=tally.replayed,
         limited=tally.limited,
         limited_seconds=tally.limited_seconds,
-        errors=dict(tally.errors),
+        errors=dict(tally.errors()),
         failed_visits=dict(visits.failed),
         mails=verdict.mails,
+        repeated_mails=verdict.repeats,
         latencies=tally.latencies(),
         to_shipped=Quantiles.of(s for each in settled if (s := each.seconds_to_shipped) is not None),
-        disagreements=verdict.disagreements,
+        books={book: len(found) for book, found in verdict.books.items()},
+        disagreements=[*verdict.disagreements, *tally.unsound()],
         checked=verdict.checked,
         unchecked=verdict.unchecked,
+        chaos=chaos,
     )

@@ -6,6 +6,8 @@ from http import HTTPStatus
 from typing import Any
 from uuid import UUID
 
+from orders.demo import answers
+from orders.demo.answers import AnswerLog
 from orders.demo.replay.http import Answer, NotAnswered, Shop
 from orders.demo.replay.plan import Shopper
 
@@ -34,16 +36,31 @@ class Visit:
     refused: str = ""
 
 
-def visit(shop: Shop, shopper: Shopper) -> Visit:
-    """Raises VisitFailed for an answer that no shopper should get, NotAnswered when patience is over."""
+def visit(shop: Shop, shopper: Shopper, log: AnswerLog | None = None) -> Visit:
+    """The order's answer is in `log`, on disk, before the shopper goes on.
+
+    Raises VisitFailed for an answer that no shopper should get, NotAnswered when patience is over.
+    """
     _browse(shop, shopper)
     headers = _log_in(shop, shopper) if shopper.registers else {}
     answer = _order(shop, shopper, headers)
+    if log:
+        log.write(_kept(answer, shopper))
     if answer.status == HTTPStatus.CREATED:
         return Visit(placed=_placed(answer.body, shopper, headers))
     if answer.status == HTTPStatus.CONFLICT and answer.code == "out_of_stock":
         return Visit(refused=answer.code)
     raise VisitFailed(_told("POST /orders", answer))
+
+
+def _kept(answer: Answer, shopper: Shopper) -> answers.Answer:
+    return answers.Answer(
+        key=shopper.idempotency_key,
+        email=shopper.email,
+        status=answer.status,
+        body=answer.text,
+        is_replay=answer.is_replay,
+    )
 
 
 def log_in(shop: Shop, shopper: Shopper) -> dict[str, str]:

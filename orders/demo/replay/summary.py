@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from orders.demo.replay.chaos.report import ChaosReport
 from orders.demo.replay.tally import Quantiles
 
 DISAGREEMENTS_SHOWN = 30
@@ -26,11 +27,14 @@ class Summary:
     errors: dict[str, int]
     failed_visits: dict[str, int]
     mails: int | None
+    repeated_mails: int
     latencies: dict[str, Quantiles]
     to_shipped: Quantiles | None
+    books: dict[str, int]
     disagreements: list[str]
     checked: list[str]
     unchecked: list[str]
+    chaos: ChaosReport | None = None
 
     @property
     def is_well(self) -> bool:
@@ -38,7 +42,9 @@ class Summary:
 
     def text(self) -> str:
         """For a terminal."""
-        return "\n".join([*self._counts(), "", *self._times(), "", *self._troubles(), *self._verdict()])
+        chaos = [*self.chaos.lines(), ""] if self.chaos else []
+        parts = [*self._counts(), "", *self._times(), "", *chaos, *self._troubles(), "", *self._verdict()]
+        return "\n".join(parts)
 
     def _counts(self) -> Iterator[str]:
         yield f"{self.visits} shoppers in {self.seconds:.1f} s ({self.rate_reached:.1f} a second)"
@@ -50,6 +56,7 @@ class Summary:
             "requests sent again": self.retried,
             "answers replayed": self.replayed,
             "mails seen in the inbox": "no inbox" if self.mails is None else self.mails,
+            "mails that came twice": self.repeated_mails,
         }
         yield from (f"  {name:<26}{count:>9}" for name, count in counts.items())
 
@@ -73,6 +80,8 @@ class Summary:
             )
 
     def _verdict(self) -> Iterator[str]:
+        yield f"  {'book':<26}{'wrong':>9}"
+        yield from (f"  {book:<26}{wrong:>9}" for book, wrong in self.books.items())
         for sentence in self.disagreements[:DISAGREEMENTS_SHOWN]:
             yield f"  DISAGREES: {sentence}"
         if len(self.disagreements) > DISAGREEMENTS_SHOWN:

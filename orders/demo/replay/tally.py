@@ -6,6 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from threading import Lock
 
+# The client is not told that it may come back, or when.
+UNSOUND = ("500", "without Retry-After")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quantiles:
@@ -27,26 +30,31 @@ class Quantiles:
         return cls(count=len(ranked), p50=p50, p95=p95, p99=p99, max=ranked[-1])
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """One request that was sent; times by the monotonic clock. `failure` is its kind, or empty."""
+
+    route: str
+    began: float
+    ended: float
+    failure: str = ""
+
+
 class Tally:
-    """Durations by route, failures by kind, and how long rate limits kept shoppers waiting."""
+    """Every attempt, and how long rate limits kept shoppers waiting."""
 
     def __init__(self) -> None:
-        self.errors: Counter[str] = Counter()
         self.retried = 0
         self.replayed = 0
         self.limited = 0
         self.limited_seconds = 0.0
-        self._durations: dict[str, list[float]] = defaultdict(list)
+        self._attempts: list[Attempt] = []
         self._lock = Lock()
 
-    def answered(self, route: str, seconds: float, *, is_replay: bool = False) -> None:
+    def add(self, attempt: Attempt, *, is_replay: bool = False) -> None:
         with self._lock:
-            self._durations[route].append(seconds)
+            self._attempts.append(attempt)
             self.replayed += is_replay
-
-    def failed(self, route: str, kind: str) -> None:
-        with self._lock:
-            self.errors[f"{route}: {kind}"] += 1
 
     def held_back(self, seconds: float) -> None:
         """A 429 asked for so many seconds of patience."""
@@ -58,9 +66,24 @@ class Tally:
         with self._lock:
             self.retried += 1
 
-    def latencies(self) -> dict[str, Quantiles]:
-        """By route, the busiest first."""
+    def attempts(self) -> list[Attempt]:
         with self._lock:
-            measured = {route: Quantiles.of(seconds) for route, seconds in self._durations.items()}
-        busiest = sorted(measured.items(), key=lambda item: -(item[1].count if item[1] else 0))
-        return {route: quantiles for route, quantiles in busiest if quantiles}
+            return list(self._attempts)
+
+    def errors(self) -> Counter[str]:
+        """Failed attempts by route and kind."""
+        return Counter(f"{a.route}: {a.failure}" for a in self.attempts() if a.failure)
+
+    def unsound(self) -> list[str]:
+        """One sentence for each kind of failure that no shop should answer with, whatever dies."""
+        kinds = self.errors().items()
+        return [f"{count} x {kind}" for kind, count in kinds if kind.endswith(UNSOUND)]
+
+    def latencies(self) -> dict[str, Quantiles]:
+        """Of answered attempts by route, the busiest first."""
+        durations: dict[str, list[float]] = defaultdict(list)
+        for attempt in self.attempts():
+            if not attempt.failure:
+                durations[attempt.route].append(attempt.ended - attempt.began)
+        busiest = sorted(durations.items(), key=lambda item: -len(item[1]))
+        return {route: quantiles for route, seconds in busiest if (quantiles := Quantiles.of(seconds))}

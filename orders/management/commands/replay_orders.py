@@ -2,9 +2,13 @@ import sys
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
 
+from core.localstack.layout import Layout
 from orders.demo import replay
+from orders.demo.replay.chaos.stack import NothingToKill, OwnStack
+from orders.demo.replay.chaos.storm import Storm
 
 
 class Command(BaseCommand):
@@ -12,7 +16,7 @@ class Command(BaseCommand):
     requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--base-url", default="http://127.0.0.1:8000", help="the shop's public address")
+        parser.add_argument("--base-url", default=settings.PUBLIC_URL, help="the shop's public address")
         parser.add_argument("--count", type=int, default=500, help="shoppers")
         parser.add_argument("--rate", type=float, default=20.0, help="shoppers arriving each second")
         parser.add_argument("--concurrency", type=int, default=64, help="most shoppers at once")
@@ -21,7 +25,9 @@ class Command(BaseCommand):
             "--patience", type=float, default=60.0, help="seconds for which a request is sent again"
         )
         parser.add_argument(
-            "--settle-within", type=float, default=60.0, help="seconds to wait for an order while none moves"
+            "--settle-within",
+            type=float,
+            help="seconds to wait for an order while none moves: 60, or 300 with --chaos, as leases double",
         )
         parser.add_argument(
             "--database",
@@ -30,12 +36,30 @@ class Command(BaseCommand):
             default=replay.Database.AUTO,
             help="look into DATABASE_URL too: where it is this shop's (auto), in any case, or not",
         )
+        parser.add_argument(
+            "--chaos",
+            action="store_true",
+            help="kill -9 processes of this checkout's local stack meanwhile: web, worker, relay, servers",
+        )
+        parser.add_argument("--every", type=float, default=5.0, help="seconds from one kill to the next")
 
     def handle(self, **options: Any) -> None:
-        names = (
-            "base_url", "count", "rate", "concurrency", "seed", "patience", "settle_within", "database"
-        )  # fmt: skip
-        summary = replay.run(**{name: options[name] for name in names})
+        names = ["base_url", "count", "rate", "concurrency", "seed", "patience", "settle_within", "database"]
+        options["settle_within"] = options["settle_within"] or (300.0 if options["chaos"] else 60.0)
+        settings_of_run = {name: options[name] for name in names}
+        try:
+            if options["chaos"]:
+                settings_of_run |= {"storm": self._storm(options), "database": replay.Database.REQUIRED}
+            summary = replay.run(**settings_of_run)
+        except NothingToKill as refused:
+            raise CommandError(str(refused)) from refused
         self.stdout.write(summary.text())
         if not summary.is_well:
             sys.exit(1)
+
+    def _storm(self, options: dict[str, Any]) -> Storm:
+        stack = OwnStack.behind(options["base_url"], Layout(settings.BASE_DIR))
+        every, seed = options["every"], options["seed"]
+        killed = ", ".join(fault.name for fault in stack.faults())
+        self.stdout.write(f"Killing one of these about every {every:g} s (--seed {seed}): {killed}")
+        return Storm(stack, every=every, seed=seed)

@@ -1,0 +1,40 @@
+"""The mails that arrived, compared with the news that there was."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from orders.demo.replay import promises
+from orders.demo.replay.settling import Settled
+
+Mail = dict[str, str]  # as /dev/mail/messages tells it
+
+
+@dataclass(frozen=True, kw_only=True)
+class Inbox:
+    """Mails about the orders: each once in `mails`; `repeats` came again under the same Message-ID."""
+
+    mails: list[Mail]
+    repeats: list[Mail]
+
+    @classmethod
+    def about(cls, orders: Sequence[Settled], received: Sequence[Mail]) -> "Inbox":
+        numbers = {each.placed.shopper.email: each.placed.number for each in orders}
+        mails, repeats, seen = list[Mail](), list[Mail](), set[str]()
+        for mail in received:
+            if numbers.get(mail["to"], "\0") in mail["subject"]:
+                (repeats if mail.get("id") in seen else mails).append(mail)
+                seen |= {mail["id"]} if mail.get("id") else set()
+        return cls(mails=mails, repeats=repeats)
+
+    def disagreements(self, orders: Sequence[Settled], *, repeats_allowed: int) -> Iterator[str]:
+        """ "placed" has one subject and "shipped" another: as many of them as news, each once."""
+        counts = Counter((mail["to"], mail["subject"]) for mail in self.mails)
+        yield from (f"{to}: {n} mails called {subject!r}" for (to, subject), n in counts.items() if n > 1)
+        if len(self.repeats) > repeats_allowed:
+            yield f"{len(self.repeats)} mails came again, and {repeats_allowed} workers were killed"
+        subjects = Counter(to for to, _ in counts)
+        for each in orders:
+            expected, seen = promises.MAILS.get(each.status, 1), subjects[each.placed.shopper.email]
+            if seen != expected:
+                yield f"{each.placed.number}: {seen} different mails in the inbox, should be {expected}"
