@@ -9,6 +9,7 @@ RUN /venv/bin/python -m pip install --require-hashes --only-binary=:all: -r /req
 WORKDIR /app
 COPY manage.py ./
 COPY config config
+COPY locale locale
 COPY core core
 COPY accounts accounts
 COPY catalog catalog

@@ -5,7 +5,7 @@ PYTHON := .venv/bin/python
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run stop reset shell logs test check torture bench lock local-environment dev-environment
+.PHONY: help run stop reset shell logs test check torture bench lock messages local-environment dev-environment
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
@@ -36,6 +36,9 @@ check: dev-environment ## Check format, lint, types, imports, migrations, schema
 
 bench: dev-environment ## Measure the shop beside the founding Express design (needs Node and wrk)
 	@$(PYTHON) -m benchmarks $(ARGS)
+
+messages: dev-environment ## Compile the translations in locale/ (the result is committed with them)
+	@$(PYTHON) -m babel.messages.frontend compile --domain django --directory locale
 
 lock: ## Pin every package anew, with hashes (needs uv)
 	@sh deploy/lock.sh

@@ -102,3 +102,14 @@ def test_samples__all__render_whole():
     for mail in rendering.samples().values():
         assert mail.subject
         assert all("{{" not in part and "None" not in part for part in (mail.subject, mail.text, mail.html))
+
+
+def test_order__accept_language__is_that_of_its_mails(guest, body, sandbox, work):
+    order = Order.objects.get(pk=guest.order(body, **{"Accept-Language": "he-IL"}).json()["id"])
+    work()
+
+    found = _mails(order)
+    assert order.language == "he"
+    assert found["orders.order_placed"].subject == f"ההזמנה שלך: {order.number}"
+    assert "\u206629.90 USD\u2069" in found["orders.order_paid"].text
+    assert found["orders.order_shipped"].subject == f"הזמנה {order.number} יצאה לדרך"
