@@ -2,8 +2,8 @@
 
 nginx, gunicorn, Celery worker, relay, mail inbox and the sandbox provider run the commands of the local
 stack (core/localstack/house.py) on a database of their own in the test run's PostgreSQL, and Valkey
-databases of their own. Between client and nginx, between shop and provider, and between shop and broker
-stand proxies. Every crash point is armed and held back: `crash(...)` lets some of them kill once.
+databases of their own. Between client and nginx, shop and provider (and back: its webhooks), and shop and
+broker stand proxies. Every crash point is armed and held back: `crash(...)` lets some of them kill once.
 """
 
 import base64
@@ -110,9 +110,14 @@ class Shop:
     def start(self, **environment: str) -> "Shop":
         self._hold_back(crash_points())
         ports = {name: free_port() for name in PORTS}
-        self.front, self.provider, self.broker = (
+        self.front, self.news, self.provider, self.broker = (
             self._resources.enter_context(Proxy(port))
-            for port in (ports["nginx"], ports["sandbox"], urlsplit(self.broker_url).port or 5672)
+            for port in (
+                ports["nginx"],
+                ports["nginx"],
+                ports["sandbox"],
+                urlsplit(self.broker_url).port or 5672,
+            )
         )
         self.url = f"http://{HOST}:{self.front.port}"
         house = House(self.layout, ports, self._environment(ports) | environment)
@@ -133,7 +138,7 @@ class Shop:
             process.start()
         for process in self.processes.values():
             process.wait_until_ready()
-        self._sandbox_url = f"http://{HOST}:{ports['sandbox']}"
+        self.sandbox_url = f"http://{HOST}:{ports['sandbox']}"
         return self
 
     def stop(self) -> None:
@@ -155,7 +160,7 @@ class Shop:
             self.mend()
 
     def mend(self) -> None:
-        for proxy in (self.front, self.provider, self.broker):
+        for proxy in (self.front, self.news, self.provider, self.broker):
             proxy.mend()
         self._hold_back(crash_points())
 
@@ -206,7 +211,7 @@ class Shop:
 
     def ledger(self) -> dict[str, Any]:
         """The provider's and carrier's own books."""
-        return requests.get(f"{self._sandbox_url}/ledger", timeout=10).json()
+        return requests.get(f"{self.sandbox_url}/ledger", timeout=10).json()
 
     def mails(self) -> Counter[str]:
         """How often each mail, by its id, has arrived."""
@@ -227,6 +232,8 @@ class Shop:
             "EMAIL_URL": f"smtp://{HOST}:{ports['inbox']}",
             "SANDBOX_URL": f"http://{HOST}:{self.provider.port}",
             "SANDBOX_HANG_SECONDS": "4",
+            "SANDBOX_WEBHOOK_URL": f"http://{HOST}:{self.news.port}/api/v1/payments/webhooks/sandbox",
+            "SANDBOX_WEBHOOK_SECRET": WEBHOOK_SECRET,
             "MAIL_INBOX_DIR": str(self.layout.mail),
             "ALLOWED_HOSTS": f"{HOST},localhost",
             "THROTTLE_SCALE": "100000",

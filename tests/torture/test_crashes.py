@@ -11,7 +11,6 @@ from tests.faults import oracle
 from tests.faults.proxy import Fate, first_of_each
 from tests.faults.shop import crash_points
 from tests.faults.stories import STORIES
-from tests.stack import eventually
 from tests.torture.scale import scale
 
 pytestmark = pytest.mark.xdist_group("torture")
@@ -23,21 +22,6 @@ AFTER_SALE = tuple(step for story in STORIES.values() for step in story.steps)
 SAGA = [
     name for name in crash_points() if name not in CHECKOUT + COMPENSATION and not name.startswith(AFTER_SALE)
 ]
-REPEATING = "core.send_mail.after_call"  # SMTP has taken the mail, and nobody has written that down
-STEPS_OF_PROCESSES = scale(
-    [
-        "core.idempotency.after_commit",
-        "core.relay.after_send",
-        "core.handling.before_mark",
-        "core.handling.after_commit",
-        "orders.authorise.after_call",
-        "orders.capture.after_commit",
-        "orders.ship.after_call",
-    ],
-    [name for name in CHECKOUT + SAGA if name != REPEATING],
-)
-ORDERS = scale(12, 40)
-SECONDS = 60
 
 
 @pytest.fixture
@@ -115,22 +99,6 @@ def _until_done(children, act, step):
         return False
     children.run(act)
     return True
-
-
-def test_shop__killed_at_every_step_of_every_process__all_orders_end_within_a_minute(
-    shop, buyers, goods, log
-):
-    skus = goods(2)
-
-    for _ in range(ROUNDS):
-        with shop.crashing(*STEPS_OF_PROCESSES):
-            answers = buyers.insist_all([buyers.body(*skus) for _ in range(ORDERS)], at_once=6)
-            eventually(lambda: set(_statuses(log)) == {Status.SHIPPED}, seconds=SECONDS)
-            shop.wait_until_quiet()
-        assert {answer.status for answer in answers} == {201}
-
-    assert _statuses(log) == [Status.SHIPPED] * len(log.orders())
-    assert oracle.disagreements(log, ledger=shop.ledger(), inbox=shop.mails()) == []
 
 
 def _statuses(log):

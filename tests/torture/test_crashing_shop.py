@@ -1,0 +1,71 @@
+"""R4, R5 in the running shop: whichever process dies at whichever step, all orders end within a minute."""
+
+from uuid import uuid4
+
+import pytest
+
+from orders.models import Order
+from tests.factories.accounts import UserFactory
+from tests.faults import oracle
+from tests.faults.buyers import together
+from tests.faults.children import SHIPPING
+from tests.faults.lives import LIVES, Town
+from tests.faults.shop import crash_points
+from tests.stack import eventually
+from tests.torture.scale import FULL, scale
+
+pytestmark = pytest.mark.xdist_group("torture")
+
+ROUNDS = scale(1, 50)
+SECONDS = 60
+NOT_HERE = (
+    "core.send_mail.after_call",  # SMTP has taken the mail, and nobody has written that down: it is repeated
+    "orders.send_parcel.",  # where the sandbox's carrier is at work, there is nothing left for staff to send
+)
+SAMPLE = [
+    "core.idempotency.after_commit",
+    "core.relay.after_send",
+    "core.handling.before_mark",
+    "orders.authorise.after_call",
+    "orders.ship.after_call",
+    "orders.hear.before_commit",
+    "orders.cancel.after_commit",
+    "orders.refund.after_call",
+]
+STEPS = scale(SAMPLE, [step for step in crash_points() if not step.startswith(NOT_HERE)])
+LED = [
+    life
+    for life in LIVES.values()
+    if FULL or not life.steps or any(step.startswith(life.steps) for step in STEPS)
+    for _ in range(life.times)
+]
+
+
+@pytest.fixture
+def town(shop, buyers, goods, settings):
+    settings.SANDBOX_URL = shop.sandbox_url
+    staff = UserFactory(staff=True, email=f"{uuid4().hex}@shop.test")
+    return Town(shop=shop, buyers=buyers, skus=goods(2), staff=staff)
+
+
+def test_shop__killed_at_every_step_of_every_process__all_orders_end_within_a_minute(town, shop, log):
+    for _ in range(ROUNDS):
+        with shop.crashing(*STEPS):
+            meant = dict(together(lambda life: life.lead(town), LED, at_once=len(LED)))
+            eventually(lambda meant=meant: not _unfinished(meant), seconds=SECONDS)
+            shop.wait_until_quiet()
+
+    found = oracle.disagreements(
+        log,
+        ledger=shop.ledger(),
+        inbox=shop.mails(),
+        given_up={SHIPPING},
+        refunds=town.refunds,
+        repeats=len(STEPS) * ROUNDS,
+    )
+    assert found == []
+
+
+def _unfinished(meant):
+    now = dict(Order.objects.filter(pk__in=meant).values_list("pk", "status"))
+    return {pk: status for pk, status in now.items() if status != meant[str(pk)]}
