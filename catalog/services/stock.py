@@ -6,6 +6,7 @@ reservations and ledger, and answers what it did. A caller holds locks in this o
 products. Cached pages are dropped when the caller's transaction commits.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,9 +14,10 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
+from django.db.transaction import TransactionManagementError
 
 from catalog.models import Location, StockEntry, StockLevel, Variant
-from catalog.services import listing, news, stock_sql
+from catalog.services import allocation, listing, news, stock_sql
 from core import cache
 from core.errors import Conflict, FieldError, Invalid, NotFound
 
@@ -84,24 +86,22 @@ class Movement:
 def reserve(
     *, owner: UUID, quantities: Mapping[UUID, int], until: datetime | None, now: datetime
 ) -> list[Movement]:
-    """Hold units (by variant id) for `owner`: all of them, or none. Locations are used by priority.
+    """Hold units (by variant id) for `owner`: all of them, or none. Raises OutOfStock.
 
-    One round trip, inside the caller's transaction; two more where a level ran empty. Raises OutOfStock.
-    An owner reserves once: the unique constraint refuses a second time for the same variant.
+    From one location where one can fill every line, else from as few as can; then by priority. Holds locks
+    until the caller's transaction ends, and refuses to run outside one. One round trip; one more where the
+    order has to be split, two more where a level ran empty. An owner reserves once: the unique constraint
+    refuses a second time for the same variant.
     """
-    rows = _run(
-        stock_sql.RESERVE,
-        owner=owner,
-        variants=list(quantities.keys()),
-        units=list(quantities.values()),
-        until=until,
-        now=now,
-        cause=_cause(owner),
-    )
-    shortages = [Shortage(sku=r.sku, requested=r.quantity, available=r.available) for r in rows if r.is_short]
-    if shortages:
-        raise OutOfStock(shortages)
-    return _moved(rows)
+    if not connection.in_atomic_block:
+        raise TransactionManagementError("reserve() decides under locks that need its caller's transaction")
+    hold = {"owner": owner, "until": until, "now": now, "cause": _cause(owner)}
+    wanted = {"variants": list(quantities.keys()), "units": list(quantities.values())}
+    levels = [stock_sql.Level(*row) for row in _fetch(stock_sql.RESERVE, **hold, **wanted)]
+    if not any(level.crossed is not None for level in levels):
+        _refuse_short(quantities, levels)
+        levels = _split(quantities, levels, hold)
+    return _moved(levels)
 
 
 def release(*, owner: UUID, reason: Reason = Reason.RELEASED, now: datetime) -> list[Movement]:
@@ -189,13 +189,39 @@ def default_location() -> Location:
     )
 
 
+def _refuse_short(wanted: Mapping[UUID, int], levels: Sequence[stock_sql.Level]) -> None:
+    available = Counter[UUID]()
+    for level in levels:
+        available[level.variant_id] += level.free
+    short = [variant_id for variant_id, units in wanted.items() if available[variant_id] < units]
+    if short:
+        skus = dict(Variant.objects.filter(pk__in=short).values_list("pk", "sku"))
+        raise OutOfStock(
+            [Shortage(sku=skus.get(v, str(v)), requested=wanted[v], available=available[v]) for v in short]
+        )
+
+
+def _split(
+    wanted: Mapping[UUID, int], levels: Sequence[stock_sql.Level], hold: Mapping[str, Any]
+) -> list[stock_sql.Level]:
+    """Take what no location alone can fill. The levels are locked, so the choice stays right."""
+    takes = allocation.allocate(wanted=wanted, levels=levels)
+    taken = _fetch(stock_sql.TAKE, **hold, levels=list(takes.keys()), units=list(takes.values()))
+    known = {level.id: level for level in levels}
+    return [known[level]._replace(quantity=takes[level], crossed=crossed) for level, crossed in taken]
+
+
 def _run(statement: str, **parameters: Any) -> list[stock_sql.Row]:
+    return [stock_sql.Row(*row) for row in _fetch(statement, **parameters)]
+
+
+def _fetch(statement: str, **parameters: Any) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
-        return [stock_sql.Row(*row) for row in cursor.fetchall()]
+        return list(cursor.fetchall())
 
 
-def _moved(rows: list[stock_sql.Row]) -> list[Movement]:
+def _moved(rows: Sequence[stock_sql.Row | stock_sql.Level]) -> list[Movement]:
     if rows:
         cache.invalidate(*_stale([r.slug for r in rows], [r.product_id for r in rows if r.crossed]))
     return [Movement(variant_id=r.variant_id, location=r.location, quantity=r.quantity) for r in rows]

@@ -1,4 +1,4 @@
-"""The statements of services.stock. Each answers rows of `Row`.
+"""The statements of services.stock. Each answers rows of `Row`, or as said beside it.
 
 A locking CTE returns the newest committed version of each row it waited for, and the UPDATE re-reads the
 locked row, so every decision is taken on the truth although the statement's snapshot may be older.
@@ -9,60 +9,77 @@ from uuid import UUID
 
 
 class Row(NamedTuple):
-    """What happened to one level, or (`is_short`) which variant cannot be filled.
+    """Units that moved at one level. `crossed`: the level ran empty, or has units again."""
 
-    `crossed`: the level ran empty, or has units again.
-    """
-
-    is_short: bool
     variant_id: UUID
-    sku: str
     product_id: UUID
     slug: str
     location: str
     quantity: int
-    available: int
     crossed: bool
 
 
-RESERVE = """
-WITH wanted AS MATERIALIZED (
-    SELECT * FROM unnest(%(variants)s::uuid[], %(units)s::bigint[]) AS w (variant_id, units)
-), locked AS (
-    SELECT l.id, l.variant_id, l.location_id, l.on_hand - l.reserved AS free, o.priority, o.code
-    FROM wanted w
-    JOIN catalog_variant v ON v.id = w.variant_id AND v.withdrawn_at IS NULL
-    JOIN catalog_stocklevel l ON l.variant_id = v.id
-    JOIN catalog_location o ON o.id = l.location_id
-    ORDER BY l.id FOR NO KEY UPDATE OF l
-), short AS MATERIALIZED (
-    SELECT w.variant_id, w.units, coalesce(sum(l.free), 0) AS available
-    FROM wanted w LEFT JOIN locked l USING (variant_id)
-    GROUP BY 1, 2 HAVING coalesce(sum(l.free), 0) < w.units
-), plan AS (
-    SELECT l.*, least(l.free, greatest(0, w.units - coalesce(sum(l.free) OVER (
-        PARTITION BY l.variant_id ORDER BY l.priority, l.id
-        ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0))) AS take
-    FROM locked l JOIN wanted w USING (variant_id)
-), moved AS (
-    UPDATE catalog_stocklevel l SET reserved = l.reserved + p.take
-    FROM plan p WHERE l.id = p.id AND p.take > 0 AND NOT EXISTS (SELECT FROM short)
-    RETURNING l.variant_id, l.location_id, p.code, p.take, l.on_hand = l.reserved AS crossed
-), held AS (
+class Level(NamedTuple):
+    """A locked level of a wanted variant. `quantity` was taken from it unless `crossed` is None."""
+
+    id: int
+    variant_id: UUID
+    product_id: UUID
+    slug: str
+    location_id: int
+    location: str
+    priority: int
+    free: int
+    quantity: int
+    crossed: bool | None
+
+
+_HOLD = """
+held AS (
     INSERT INTO catalog_reservation (owner, variant_id, location_id, quantity, expires_at, created_at)
-    SELECT %(owner)s, variant_id, location_id, take, %(until)s, %(now)s FROM moved
+    SELECT %(owner)s, variant_id, location_id, units, %(until)s, %(now)s FROM moved
 ), noted AS (
     INSERT INTO catalog_stockentry
         (variant_id, location_id, on_hand_change, reserved_change, reason, cause, actor, at)
-    SELECT variant_id, location_id, 0, take, 'reserved', %(cause)s, '', %(now)s FROM moved
+    SELECT variant_id, location_id, 0, units, 'reserved', %(cause)s, '', %(now)s FROM moved
 )
-SELECT false, m.variant_id, v.sku, v.product_id, p.slug, m.code, m.take, 0, m.crossed
-FROM moved m JOIN catalog_variant v ON v.id = m.variant_id JOIN catalog_product p ON p.id = v.product_id
-UNION ALL
-SELECT true, s.variant_id, coalesce(v.sku, s.variant_id::text), v.product_id, '', '',
-       s.units, s.available, false
-FROM short s LEFT JOIN catalog_variant v ON v.id = s.variant_id
 """
+
+# Takes all from the first location that can fill every line, and answers those levels. Where there is none it
+# changes nothing and answers every level, locked. The arrays are sub-selects to hide their length from the
+# planner: it makes one plan for any number of lines, and a prepared statement keeps it.
+RESERVE = f"""
+WITH locked AS (
+    SELECT l.id, l.variant_id, v.product_id, p.slug, l.location_id, o.code, o.priority,
+           l.on_hand - l.reserved AS free, w.units
+    FROM unnest((SELECT %(variants)s::uuid[]), (SELECT %(units)s::bigint[])) AS w (variant_id, units)
+    JOIN catalog_variant v ON v.id = w.variant_id AND v.withdrawn_at IS NULL
+    JOIN catalog_product p ON p.id = v.product_id
+    JOIN catalog_stocklevel l ON l.variant_id = v.id
+    JOIN catalog_location o ON o.id = l.location_id
+    ORDER BY l.id FOR NO KEY UPDATE OF l
+), place AS (
+    SELECT location_id FROM locked WHERE free >= units
+    GROUP BY priority, location_id HAVING count(*) = cardinality(%(variants)s::uuid[])
+    ORDER BY priority, location_id LIMIT 1
+), moved AS (
+    UPDATE catalog_stocklevel l SET reserved = l.reserved + k.units
+    FROM locked k WHERE l.id = k.id AND k.location_id = (SELECT location_id FROM place)
+    RETURNING l.id, l.variant_id, l.location_id, k.units, l.on_hand = l.reserved AS crossed
+), {_HOLD}
+SELECT k.*, m.crossed FROM locked k LEFT JOIN moved m USING (id)
+WHERE m.id IS NOT NULL OR NOT EXISTS (SELECT FROM moved)
+"""  # noqa: S608 - constants only
+
+# Takes given units from levels that the transaction has locked; answers (id, crossed).
+TAKE = f"""
+WITH moved AS (
+    UPDATE catalog_stocklevel l SET reserved = l.reserved + t.units
+    FROM unnest(%(levels)s::bigint[], %(units)s::bigint[]) AS t (id, units) WHERE l.id = t.id
+    RETURNING l.id, l.variant_id, l.location_id, t.units, l.on_hand = l.reserved AS crossed
+), {_HOLD}
+SELECT id, crossed FROM moved
+"""  # noqa: S608 - constants only
 
 _END = """
 WITH held AS (
@@ -83,7 +100,7 @@ WITH held AS (
         (variant_id, location_id, on_hand_change, reserved_change, reason, cause, actor, at)
     SELECT variant_id, location_id, {on_hand_change}, -quantity, {reason}, %(cause)s, '', %(now)s FROM moved
 )
-SELECT false, m.variant_id, v.sku, v.product_id, p.slug, o.code, m.quantity, 0, m.crossed
+SELECT m.variant_id, v.product_id, p.slug, o.code, m.quantity, m.crossed
 FROM moved m JOIN catalog_variant v ON v.id = m.variant_id JOIN catalog_product p ON p.id = v.product_id
 JOIN catalog_location o ON o.id = m.location_id
 """
@@ -119,7 +136,7 @@ WITH wanted AS MATERIALIZED (
         (variant_id, location_id, on_hand_change, reserved_change, reason, cause, actor, at)
     SELECT variant_id, location_id, -take, -take, 'shipped', %(cause)s, '', %(now)s FROM moved
 )
-SELECT false, m.variant_id, v.sku, v.product_id, p.slug, o.code, m.take, 0, false
+SELECT m.variant_id, v.product_id, p.slug, o.code, m.take, false
 FROM moved m JOIN catalog_variant v ON v.id = m.variant_id JOIN catalog_product p ON p.id = v.product_id
 JOIN catalog_location o ON o.id = m.location_id
 """

@@ -2,6 +2,7 @@ from decimal import Decimal
 from uuid import uuid4
 
 import pytest
+from django.db import transaction
 from django.utils import timezone
 
 from catalog.services import stock
@@ -87,7 +88,8 @@ def test_detail_and_list__last_units_reserved_and_released__are_seen_at_once(any
         return listed, detail["in_stock"], detail["variants"][0]["available"]
 
     before = seen()
-    stock.reserve(owner=owner, quantities={red.id: 4}, until=None, now=now)
+    with transaction.atomic():
+        stock.reserve(owner=owner, quantities={red.id: 4}, until=None, now=now)
     sold_out = seen()
     stock.release(owner=owner, now=now)
 

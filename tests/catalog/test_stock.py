@@ -6,7 +6,7 @@ from django.db import DatabaseError, IntegrityError, transaction
 
 from catalog.models import Listing, Reservation, StockEntry, StockLevel
 from catalog.services import stock
-from tests.factories.catalog import LocationFactory, StockLevelFactory, VariantFactory
+from tests.factories.catalog import VariantFactory
 
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
 Reason = StockEntry.Reason
@@ -56,17 +56,6 @@ def test_reserve__some_are_short__reserves_nothing_and_names_each():
 def test_reserve__absurd_quantity__is_out_of_stock():
     with pytest.raises(stock.OutOfStock):
         reserve(uuid4(), {VariantFactory(stock=5): 2**40})
-
-
-def test_reserve__several_locations__takes_by_priority_and_splits_where_it_must():
-    near, far = LocationFactory(code="near", priority=1), LocationFactory(code="far", priority=2)
-    variant = VariantFactory()
-    StockLevelFactory(variant=variant, location=far, on_hand=9)
-    StockLevelFactory(variant=variant, location=near, on_hand=2)
-
-    moved = reserve(uuid4(), {variant: 5})
-
-    assert sorted((m.location, m.quantity) for m in moved) == [("far", 3), ("near", 2)]
 
 
 def test_reserve__withdrawn_variant__is_out_of_stock():

@@ -1,5 +1,6 @@
 """R11 and R12, short: real threads on real PostgreSQL."""
 
+import contextlib
 import random
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -7,7 +8,7 @@ from datetime import UTC, datetime
 from uuid import uuid4
 
 import pytest
-from django.db import connection, connections
+from django.db import connection, connections, transaction
 
 from catalog.models import Listing, Reservation, StockEntry, StockLevel
 from catalog.services import products, stock
@@ -35,8 +36,30 @@ def race(calls):
         return list(pool.map(run, calls))
 
 
+def reserve(owner, quantities):
+    with transaction.atomic():
+        return stock.reserve(owner=owner, quantities=quantities, until=None, now=NOW)
+
+
 def take(quantities):
-    return lambda: stock.reserve(owner=uuid4(), quantities=quantities, until=None, now=NOW)
+    return lambda: reserve(uuid4(), quantities)
+
+
+def spread(variant, units):
+    for priority, (code, change) in enumerate(units.items(), 1):
+        LocationFactory(code=code, priority=priority)
+        if change:
+            stock.adjust(
+                sku=variant.sku, location=code, change=change, reason=stock.Reason.RECEIVED, actor="", now=NOW
+            )
+
+
+def assert_ledger_adds_up():
+    for level in StockLevel.objects.all():
+        here = {"variant": level.variant_id, "location": level.location_id}
+        entries, held = StockEntry.objects.filter(**here), Reservation.objects.filter(**here)
+        assert level.on_hand == sum(e.on_hand_change for e in entries)
+        assert level.reserved == sum(e.reserved_change for e in entries) == sum(r.quantity for r in held)
 
 
 def deadlocks():
@@ -60,10 +83,7 @@ def test_reserve__50_threads_on_the_last_unit__sell_exactly_one():
 
 def test_reserve__40_threads_on_25_units_in_two_places__sell_all_of_them():
     variant = VariantFactory(stock=10)
-    LocationFactory(code="attic", priority=5)
-    stock.adjust(
-        sku=variant.sku, location="attic", change=15, reason=stock.Reason.RECEIVED, actor="test", now=NOW
-    )
+    spread(variant, {"attic": 15})
 
     outcomes = race([take({variant.id: 1})] * 40)
 
@@ -79,18 +99,46 @@ def test_reserve__many_items_shuffled__never_deadlock_and_add_up():
         for _ in range(4):
             chosen = random.sample(variants, 4)
             owner = uuid4()
-            stock.reserve(owner=owner, quantities={v.id: 1 for v in chosen}, until=None, now=NOW)
+            reserve(owner, {v.id: 1 for v in chosen})
             if random.random() < 0.5:
                 random.choice([stock.release, stock.ship])(owner=owner, now=NOW)
 
     race([shopper] * 12)
 
     assert deadlocks() == before
-    for level in StockLevel.objects.all():
-        entries = StockEntry.objects.filter(variant=level.variant_id)
-        assert level.on_hand == sum(e.on_hand_change for e in entries)
-        assert level.reserved == sum(e.reserved_change for e in entries)
-        assert level.reserved == sum(r.quantity for r in Reservation.objects.filter(variant=level.variant_id))
+    assert_ledger_adds_up()
+
+
+def test_reserve__orders_of_two_units_lying_apart__sell_all_that_fit():
+    variant = VariantFactory(stock=5)
+    spread(variant, {"attic": 5, "barn": 5})
+
+    outcomes = race([take({variant.id: 2})] * 30)
+
+    assert sum(not isinstance(o, Conflict) for o in outcomes) == 7
+    free = [level.available for level in StockLevel.objects.all()]
+    assert sum(free) == 1
+    assert not isinstance(take({variant.id: 1})(), Conflict)
+
+
+def test_reserve__split_orders_shuffled_over_locations__never_deadlock_and_add_up():
+    variants = [VariantFactory(stock=3) for _ in range(4)]
+    for variant in variants:
+        spread(variant, {"attic": random.randrange(40), "barn": 3, "cellar": random.randrange(40)})
+    before = deadlocks()
+
+    def shopper():
+        for _ in range(6):
+            owner, wanted = uuid4(), {v.id: random.randint(1, 4) for v in random.sample(variants, 3)}
+            with contextlib.suppress(stock.OutOfStock):
+                reserve(owner, wanted)
+            if random.random() < 0.7:
+                random.choice([stock.release, stock.ship])(owner=owner, now=NOW)
+
+    race([shopper] * 10)
+
+    assert deadlocks() == before
+    assert_ledger_adds_up()
 
 
 def test_reserve_and_release__crossing_sold_out_on_two_variants__listing_tells_the_truth():
@@ -99,12 +147,7 @@ def test_reserve_and_release__crossing_sold_out_on_two_variants__listing_tells_t
 
     for _ in range(10):
         owners = [uuid4(), uuid4()]
-        race(
-            [
-                lambda v=v, o=o: stock.reserve(owner=o, quantities={v.id: 1}, until=None, now=NOW)
-                for v, o in zip(variants, owners, strict=True)
-            ]
-        )
+        race([lambda v=v, o=o: reserve(o, {v.id: 1}) for v, o in zip(variants, owners, strict=True)])
         assert not Listing.objects.get().in_stock
         race([lambda o=o: stock.release(owner=o, now=NOW) for o in owners])
         assert Listing.objects.get().in_stock
@@ -114,7 +157,7 @@ def test_end__release_and_ship_racing__only_one_moves_the_units():
     variant = VariantFactory(stock=100)
     for _ in range(10):
         owner = uuid4()
-        stock.reserve(owner=owner, quantities={variant.id: 1}, until=None, now=NOW)
+        reserve(owner, {variant.id: 1})
 
         both = race(
             [lambda o=owner: stock.release(owner=o, now=NOW), lambda o=owner: stock.ship(owner=o, now=NOW)]
