@@ -153,7 +153,7 @@ class Listing(models.Model):
 
 
 class Location(models.Model):
-    """Where units lie. Orders take from the lowest `priority` first."""
+    """Where units lie. An order uses as few as can fill it; among equals the lowest `priority`."""
 
     code = models.SlugField(max_length=40, unique=True)
     name = models.CharField(max_length=100)

@@ -1,7 +1,9 @@
 """The statements of services.stock. Each answers rows of `Row`, or as said beside it.
 
 A locking CTE returns the newest committed version of each row it waited for, and the UPDATE re-reads the
-locked row, so every decision is taken on the truth although the statement's snapshot may be older.
+locked row, so every decision is taken on the truth although the statement's snapshot may be older. But
+PostgreSQL tries constraints on the snapshot's version first. RESERVE therefore writes both numbers as found
+under the lock: on an older row, from before units came in, what now fits would break the constraint.
 """
 
 from typing import NamedTuple
@@ -51,7 +53,7 @@ held AS (
 RESERVE = f"""
 WITH locked AS (
     SELECT l.id, l.variant_id, v.product_id, p.slug, l.location_id, o.code, o.priority,
-           l.on_hand - l.reserved AS free, w.units
+           l.on_hand - l.reserved AS free, w.units, l.on_hand, l.reserved
     FROM unnest((SELECT %(variants)s::uuid[]), (SELECT %(units)s::bigint[])) AS w (variant_id, units)
     JOIN catalog_variant v ON v.id = w.variant_id AND v.withdrawn_at IS NULL
     JOIN catalog_product p ON p.id = v.product_id
@@ -63,11 +65,12 @@ WITH locked AS (
     GROUP BY priority, location_id HAVING count(*) = cardinality(%(variants)s::uuid[])
     ORDER BY priority, location_id LIMIT 1
 ), moved AS (
-    UPDATE catalog_stocklevel l SET reserved = l.reserved + k.units
+    UPDATE catalog_stocklevel l SET on_hand = k.on_hand, reserved = k.reserved + k.units
     FROM locked k WHERE l.id = k.id AND k.location_id = (SELECT location_id FROM place)
     RETURNING l.id, l.variant_id, l.location_id, k.units, l.on_hand = l.reserved AS crossed
 ), {_HOLD}
-SELECT k.*, m.crossed FROM locked k LEFT JOIN moved m USING (id)
+SELECT k.id, k.variant_id, k.product_id, k.slug, k.location_id, k.code, k.priority, k.free, k.units, m.crossed
+FROM locked k LEFT JOIN moved m USING (id)
 WHERE m.id IS NOT NULL OR NOT EXISTS (SELECT FROM moved)
 """  # noqa: S608 - constants only
 

@@ -5,6 +5,7 @@ import random
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from functools import partial
 from uuid import uuid4
 
 import pytest
@@ -14,6 +15,7 @@ from catalog.models import Listing, Reservation, StockEntry, StockLevel
 from catalog.services import products, stock
 from core.errors import Conflict
 from tests.factories.catalog import LocationFactory, ProductFactory, VariantFactory
+from tests.stack import eventually
 
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -62,6 +64,14 @@ def assert_ledger_adds_up():
         assert level.reserved == sum(e.reserved_change for e in entries) == sum(r.quantity for r in held)
 
 
+def somebody_waits_for_us():
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY (pg_blocking_pids(pid))"
+        )
+        return cursor.rowcount > 0
+
+
 def deadlocks():
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_stat_force_next_flush()")
@@ -106,6 +116,30 @@ def test_reserve__many_items_shuffled__never_deadlock_and_add_up():
     race([shopper] * 12)
 
     assert deadlocks() == before
+    assert_ledger_adds_up()
+
+
+@pytest.mark.parametrize("how", ["released", "shipped and received", "received"])
+def test_reserve__units_come_while_it_waits_for_the_lock__are_sold(how):
+    variant, holder = VariantFactory(stock=1), uuid4()
+    reserve(holder, {variant.id: 1})
+    receive = partial(
+        stock.adjust, sku=variant.sku, change=1, reason=stock.Reason.RECEIVED, actor="", now=NOW
+    )
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            if how == "released":
+                stock.release(owner=holder, now=NOW)
+            if how == "shipped and received":
+                stock.ship(owner=holder, now=NOW)
+            if how != "released":
+                receive()
+            buyer = pool.submit(race, [take({variant.id: 1})])
+            eventually(somebody_waits_for_us, seconds=30)
+        (outcome,) = buyer.result(30)
+
+    assert [m.quantity for m in outcome] == [1]
     assert_ledger_adds_up()
 
 
