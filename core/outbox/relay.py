@@ -32,12 +32,13 @@ class _Claimed(NamedTuple):
     pk: int
     handler: str
     publications: int
+    due_at: datetime
 
 
 def publish_batch(send: Send) -> int:
     """Send up to BATCH due messages with `send(message_ids, queue)`; how many.
 
-    Whatever `send` raises is raised; the messages not sent by then are due at once.
+    Whatever `send` raises is raised; the messages not sent by then are due as they were before.
     """
     claimed_until = timezone.now() + CLAIM
     messages = _claim(claimed_until)
@@ -50,7 +51,7 @@ def publish_batch(send: Send) -> int:
             leases |= {message.pk: _leased_until(message) for message in group}
     finally:
         if messages:
-            unsent = [message.pk for message in messages if message.pk not in leases]
+            unsent = {message.pk: message.due_at for message in messages if message.pk not in leases}
             _settle(leases, unsent, claimed_until)
             crash_point("core.relay.after_settle")
     return len(messages)
@@ -58,13 +59,13 @@ def publish_batch(send: Send) -> int:
 
 _CLAIM = """
 WITH due AS (
-    SELECT id FROM core_outboxmessage
+    SELECT id, next_attempt_at FROM core_outboxmessage
     WHERE handled_at IS NULL AND dead_at IS NULL AND next_attempt_at <= %(now)s
     ORDER BY next_attempt_at LIMIT %(most)s FOR UPDATE SKIP LOCKED
 )
 UPDATE core_outboxmessage m SET next_attempt_at = %(until)s
 FROM due WHERE m.id = due.id
-RETURNING m.id, m.handler, m.publications
+RETURNING m.id, m.handler, m.publications, due.next_attempt_at
 """
 
 
@@ -116,14 +117,13 @@ WHERE m.id = mine.id
 """
 
 
-def _settle(leases: dict[int, datetime], unsent: list[int], claimed_until: datetime) -> None:
-    now = timezone.now()
+def _settle(leases: dict[int, datetime], unsent: dict[int, datetime], claimed_until: datetime) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             _SETTLE,
             {
                 "ids": [*leases, *unsent],
-                "due": [*leases.values(), *[now] * len(unsent)],
+                "due": [*leases.values(), *unsent.values()],
                 "sent": [1] * len(leases) + [0] * len(unsent),
                 "claimed_until": claimed_until,
             },

@@ -5,6 +5,7 @@
         proxy.delay = 0.2                     # seconds before each answer
         proxy.cut()                           # refuse all, reset what is open; mend() ends it
         proxy.freeze()                        # nothing passes, nothing is refused; mend() ends it
+        proxy.silence()                       # the connections that are open now are dead, and nobody is told
 
 It runs an event loop in a thread of its own; its attributes may be set from any thread.
 """
@@ -42,6 +43,7 @@ class Proxy:
         self._target = target_port
         self._loop = asyncio.new_event_loop()
         self._open: set[asyncio.StreamWriter] = set()
+        self._links: set[_Link] = set()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._is_cut = False
         self._flows = asyncio.Event()
@@ -64,6 +66,10 @@ class Proxy:
 
     def freeze(self) -> None:
         self._loop.call_soon_threadsafe(self._flows.clear)
+
+    def silence(self) -> None:
+        for link in tuple(self._links):
+            link.is_silent = True
 
     def mend(self) -> None:
         self._is_cut, self.delay = False, 0.0
@@ -95,9 +101,11 @@ class Proxy:
             return
         self._open |= {writer, requests}
         link = _Link(self, client=(reader, writer), server=(answers, requests))
+        self._links.add(link)
         try:
             await link.run()
         finally:
+            self._links.discard(link)
             self._open -= {writer, requests}
             _reset(writer)
             _reset(requests)
@@ -125,6 +133,7 @@ class _Link:
         self._from_server, self._to_server = server
         self._fate = Fate.PASS
         self._is_new = True  # the next bytes of the client begin a request
+        self.is_silent = False
 
     async def run(self) -> None:
         both = [asyncio.ensure_future(self._requests()), asyncio.ensure_future(self._answers())]
@@ -137,7 +146,7 @@ class _Link:
 
     async def _requests(self) -> None:
         while chunk := await self._from_client.read(CHUNK):
-            await self._proxy.passage()
+            await self._passage()
             if self._is_new:
                 self._fate, self._is_new = self._proxy.judge(chunk), False
             if self._fate is Fate.LOST_REQUEST:
@@ -147,7 +156,7 @@ class _Link:
 
     async def _answers(self) -> None:
         while chunk := await self._from_server.read(CHUNK):
-            await self._proxy.passage()
+            await self._passage()
             self._is_new = True
             if self._fate is Fate.LOST_ANSWER:
                 return
@@ -157,6 +166,11 @@ class _Link:
                 await asyncio.sleep(self._proxy.delay)
             self._to_client.write(chunk)
             await self._to_client.drain()
+
+    async def _passage(self) -> None:
+        await self._proxy.passage()
+        if self.is_silent:
+            await asyncio.Event().wait()
 
 
 def _reset(writer: asyncio.StreamWriter) -> None:

@@ -13,6 +13,7 @@ import pytest
 
 from orders.demo.answers import AnswerLog
 from tests.factories.catalog import VariantFactory
+from tests.faults.brokers import OwnRabbitMQ, OwnValkey
 from tests.faults.buyers import Buyers
 from tests.faults.children import Children
 from tests.faults.databases import copied_database, using_database
@@ -38,11 +39,13 @@ def _django_db_helper(django_db_setup) -> None:
 
 
 @contextmanager
-def _started_shop(directory: Path, blocker: Any, **urls: str) -> Iterator[Shop]:
+def _started_shop(
+    directory: Path, blocker: Any, *, redis_url: str = "", broker_url: str = ""
+) -> Iterator[Shop]:
     """A shop on a fresh copy of the test database."""
-    server = os.environ["TEST_DATABASE_URL"]
+    server, redis_url = os.environ["TEST_DATABASE_URL"], redis_url or os.environ["TEST_REDIS_URL"]
     with blocker.unblock(), copied_database(f"torture_{uuid4().hex[:8]}", server_url=server) as url:
-        shop = Shop(directory, database_url=url, redis_url=os.environ["TEST_REDIS_URL"], **urls)
+        shop = Shop(directory, database_url=url, redis_url=redis_url, broker_url=broker_url)
         try:
             yield shop.start()
         finally:
@@ -55,18 +58,31 @@ def running_shop(django_db_setup, django_db_blocker, tmp_path_factory) -> Iterat
         yield shop
 
 
+@pytest.fixture(scope="module", params=["valkey", "rabbitmq"])
+def own_broker(request, tmp_path_factory) -> Iterator[OwnValkey | OwnRabbitMQ]:
+    """A broker that the test may break. As a Valkey it is the shop's cache, too."""
+    with _own(request.param, tmp_path_factory) as server:
+        yield server
+
+
 @pytest.fixture(scope="module")
-def shop_on_rabbitmq(django_db_setup, django_db_blocker, tmp_path_factory) -> Iterator[Shop]:
-    """A shop whose broker is the RabbitMQ that TEST_AMQP_URL names; skips where it names none."""
-    if not (broker_url := os.environ.get("TEST_AMQP_URL")):
-        pytest.skip("no RabbitMQ: TEST_AMQP_URL is not set")
-    directory = tmp_path_factory.mktemp("rabbitmq")
+def shop_on_own_broker(own_broker, django_db_setup, django_db_blocker, tmp_path_factory) -> Iterator[Shop]:
+    kind = "redis_url" if isinstance(own_broker, OwnValkey) else "broker_url"
+    directory = tmp_path_factory.mktemp("shop")
     with (
-        _started_shop(directory, django_db_blocker, broker_url=broker_url) as shop,
+        _started_shop(directory, django_db_blocker, **{kind: own_broker.url}) as shop,
         django_db_blocker.unblock(),
         shop.in_use(),
     ):
         yield shop
+
+
+def _own(kind: str, tmp_path_factory) -> OwnValkey | OwnRabbitMQ:
+    if kind == "valkey":
+        return OwnValkey(tmp_path_factory.mktemp("valkey"))
+    if not OwnRabbitMQ.is_installed():
+        pytest.skip("no RabbitMQ: rabbitmq-server is not installed")
+    return OwnRabbitMQ(tmp_path_factory.mktemp("rabbitmq"))
 
 
 @pytest.fixture

@@ -14,7 +14,6 @@ from core.tasks import handle_messages
 from orders.models import Order, Status
 from tests.faults import children as child
 from tests.faults import oracle
-from tests.faults.buyers import Buyers
 from tests.stack import eventually
 from tests.torture.scale import scale
 
@@ -82,21 +81,6 @@ def test_messages__each_several_times_and_shuffled__one_effect_each(shop, buyers
     while _statuses(log) != {Status.SHIPPED}:
         _wait_until_handled(_repeat(shop, log))
     _repeat(shop, log)
-
-    _all_shipped(shop, log)
-
-
-def test_rabbitmq__killed_worker_and_repeated_messages__one_effect_each(shop_on_rabbitmq, goods, log):
-    shop, buyers = shop_on_rabbitmq, Buyers(shop_on_rabbitmq.url, log)
-    skus = goods(2)
-
-    _order_while(shop["worker"].kill, buyers, skus)
-    shop.broker.cut()
-    buyers.insist_all(buyers.body(*skus) for _ in range(BATCH))
-    shop.broker.mend()
-    _repeat(shop, log)
-    eventually(lambda: _statuses(log) == {Status.SHIPPED}, seconds=90)
-    _wait_until_handled(_repeat(shop, log))
 
     _all_shipped(shop, log)
 

@@ -49,6 +49,7 @@ class Command(BaseCommand):
 def publish_due(loss: BrokerLoss | None = None) -> int | None:
     """How many messages were sent; None where the database or the broker is away."""
     try:
+        link().ensure_connection(max_retries=0)  # claims nothing that it cannot send
         if loss:
             loss.look()
         return publish_batch(_send)
