@@ -37,7 +37,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, object] = {
     "max_retries": 0,  # whoever publishes is told at once; the relay goes round again by itself
 }
 CELERY_BROKER_CONNECTION_TIMEOUT = 2  # seconds; of RabbitMQ, hand-shake included
-CELERY_BROKER_HEARTBEAT = 10  # seconds; RabbitMQ's connections are given up after two silent ones
+CELERY_BROKER_HEARTBEAT = 6  # seconds; a worker gives RabbitMQ up after two silent ones
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 CELERY_TASK_DEFAULT_QUEUE = "default"
