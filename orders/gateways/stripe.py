@@ -78,6 +78,8 @@ class StripeGateway:
             raise
         except ProviderUnavailable as down:
             return self._despite(down, key)
+        if intent.status not in stripe_objects.MADE:
+            return self._call_off(intent.to_dict(), key)
         return stripe_objects.charge_of_intent(intent.to_dict())
 
     def capture(self, *, key: str, reference: str, amount: Decimal, currency: str) -> Charge:
@@ -126,6 +128,17 @@ class StripeGateway:
         except (stripe.SignatureVerificationError, UnicodeDecodeError) as forged:
             raise SignatureInvalid from forged
         return stripe_objects.news_of_event(orjson.loads(body))
+
+    def _call_off(self, intent: Mapping[str, Any], key: str) -> Charge:
+        """It waits for a customer who has left: cancelled, so that no later confirmation takes money."""
+        try:
+            self.void(key=f"{key}:unconfirmed", reference=intent["id"])
+        except StepRefused as refused:
+            charge = self.fetch(key=key, reference=intent["id"])  # it has gone on meanwhile
+            if charge is None:
+                raise ProviderUnavailable(f"{intent['id']} is neither made nor refused yet") from refused
+            return charge
+        raise Declined(stripe_objects.reason_of(intent))
 
     def _despite(self, down: ProviderUnavailable, key: str) -> Charge:
         """A failure that Stripe keeps for the key is no less final than another answer: look what it left."""

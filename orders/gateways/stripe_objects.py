@@ -1,5 +1,6 @@
 """Stripe's objects, as dictionaries, as the contract's plain values."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from orders.gateways.base import Charge, News
@@ -48,7 +49,7 @@ def news_of_event(event: dict[str, Any]) -> News:
     charge, declined = None, ""
     if key and kind == "payment_intent":
         charge = charge_of_intent(thing) if thing["status"] in MADE else None
-        declined = _reason(thing) if event["type"] == "payment_intent.payment_failed" else ""
+        declined = reason_of(thing) if event["type"] == "payment_intent.payment_failed" else ""
     elif key and kind == "charge" and thing["status"] == "succeeded":
         charge = charge_of_charge(thing)
     return News(
@@ -61,7 +62,10 @@ def news_of_event(event: dict[str, Any]) -> News:
     )
 
 
-def _reason(intent: dict[str, Any]) -> str:
+def reason_of(intent: Mapping[str, Any]) -> str:
+    """Why a PaymentIntent was not paid: the bank's reason, else Stripe's."""
+    if intent["status"] == "requires_action":
+        return "authentication_required"
     error = intent.get("last_payment_error") or {}
     return error.get("decline_code") or error.get("code") or "card_declined"
 

@@ -13,6 +13,8 @@ DECLINES = {
     "pm_card_authenticationRequired": ("authentication_required", "authentication_required"),
 }
 GOOD_MEANS = {"pm_card_visa", "tok_visa", "ctoken_visa"}
+ASKS_FOR_THE_CUSTOMER = "pm_card_threeDSecure2Required"
+CANCELLABLE = ("requires_payment_method", "requires_action", "requires_capture")
 SMALLEST_AMOUNT = 1
 
 Document = dict[str, Any]
@@ -42,11 +44,12 @@ class Ledger:
         self.refunds: dict[str, Document] = {}
         self.events: list[Document] = []
         self.search_lag = 0.0  # seconds until search knows an intent
+        self.asks_whatever_is_said = False  # where error_on_requires_action does not help
         self._fresh = threading.local()
 
     def create_intent(self, form: Document) -> Document:
         means = _means_of_payment(form)
-        if means not in GOOD_MEANS | DECLINES.keys():
+        if means not in GOOD_MEANS | DECLINES.keys() | {ASKS_FOR_THE_CUSTOMER}:
             raise invalid("resource_missing", param="payment_method")
         if int(form["amount"]) < SMALLEST_AMOUNT:
             raise invalid("amount_too_small", param="amount")
@@ -56,8 +59,17 @@ class Ledger:
             intent = self._new_intent(form)
             if means in DECLINES:
                 raise self._declined(intent, *DECLINES[means])
+            if means == ASKS_FOR_THE_CUSTOMER:
+                return self._ask_for_customer(intent, form)
             self._authorise(intent)
             return self._shown(intent, form)
+
+    def confirm(self, number: str) -> None:
+        """The customer has confirmed after all, in the browser."""
+        with self._lock:
+            intent = self._one(number)
+            assert intent["status"] == "requires_action", intent["status"]
+            self._authorise(intent)
 
     def capture(self, number: str, form: Document) -> Document:
         with self._lock:
@@ -75,9 +87,12 @@ class Ledger:
 
     def cancel(self, number: str, form: Document) -> Document:
         with self._lock:
-            intent = self._held(number)
-            charge = self.charges[intent["latest_charge"]]
-            charge |= {"refunded": True, "amount_refunded": charge["amount"]}
+            intent = self._one(number)
+            if intent["status"] not in CANCELLABLE:
+                raise invalid("payment_intent_unexpected_state")
+            if intent["latest_charge"]:
+                charge = self.charges[intent["latest_charge"]]
+                charge |= {"refunded": True, "amount_refunded": charge["amount"]}
             intent |= {"status": "canceled", "amount_capturable": 0}
             self._tell("payment_intent.canceled", intent)
             return self._shown(intent, form)
@@ -175,6 +190,13 @@ class Ledger:
         intent |= {"status": "requires_capture", "latest_charge": charge["id"]}
         intent["amount_capturable"] = intent["amount"]
         self._tell("payment_intent.amount_capturable_updated", intent)
+
+    def _ask_for_customer(self, intent: Document, form: Document) -> Document:
+        if form.get("error_on_requires_action") == "true" and not self.asks_whatever_is_said:
+            raise self._declined(intent, "authentication_required", "authentication_required")
+        intent |= {"status": "requires_action", "next_action": {"type": "use_stripe_sdk"}}
+        self._tell("payment_intent.requires_action", intent)
+        return self._shown(intent, form)
 
     def _declined(self, intent: Document, code: str, decline_code: str) -> Refusal:
         refusal = Refusal(402, "card_error", code, decline_code=decline_code)

@@ -92,6 +92,10 @@ class FakeStripe:
         with self._lock:
             self._faults.append(Fault(kind, on, times))
 
+    def stop_failing(self) -> None:
+        with self._lock:
+            self._faults.clear()
+
     def forget_keys(self) -> None:
         """What happens to keys after a day."""
         self._kept.clear()
