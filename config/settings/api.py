@@ -29,6 +29,7 @@ SPECTACULAR_SETTINGS = {
         "ComputeStatus": "core.compute.models.ComputeJob.Status",
         "MailStatus": "core.mail.models.Mail.Status",
         "OrderStatus": "orders.models.Status",
+        "RefundStatus": "orders.models.Refund.Status",
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",

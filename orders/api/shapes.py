@@ -8,7 +8,7 @@ from core.countries import COUNTRIES
 from core.http.fields import AmountField
 from core.http.filters import QueryFilters
 from orders.api.reading import ADDRESS, LONGEST_SKU
-from orders.models import ShippingMethod, Status
+from orders.models import Refund, ShippingMethod, Status
 from orders.services.quoting import MOST_ITEMS, MOST_UNITS
 
 
@@ -141,6 +141,17 @@ class ShipmentShape(serializers.Serializer[Any]):
         ref_name = "OrderShipment"
 
 
+class RefundedShape(serializers.Serializer[Any]):
+    amount = Money()
+    status = serializers.ChoiceField(choices=Refund.Status.choices)
+    lines = ItemShape(many=True, help_text="What it is for, where staff said so.")
+    created_at = serializers.DateTimeField()
+    settled_at = serializers.DateTimeField(allow_null=True, help_text="When the provider made or refused it.")
+
+    class Meta:
+        ref_name = "OrderRefund"
+
+
 class OrderDetail(OrderSummary):
     email = serializers.EmailField()
     shipping_address = AddressShape()
@@ -148,6 +159,9 @@ class OrderDetail(OrderSummary):
     updated_at = serializers.DateTimeField()
     lines = LineShape(many=True)
     shipments = ShipmentShape(many=True)
+    voucher = serializers.CharField(allow_null=True, help_text="The code that was used.")
+    refunded = Money(help_text="Given back so far, of a cancelled order too.")
+    refunds = RefundedShape(many=True, help_text="In parts, by staff.")
 
 
 class EventShape(serializers.Serializer[Any]):

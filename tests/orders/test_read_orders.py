@@ -6,7 +6,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from orders.models import Shipment
-from tests.factories.orders import OrderFactory
+from tests.factories.orders import OrderFactory, PaymentFactory, VoucherFactory
 
 pytestmark = pytest.mark.django_db
 ORDERS = "/api/v1/orders"
@@ -118,6 +118,68 @@ def test_detail__own_order__shows_lines_address_and_shipments(alice):
     assert not {"customer_id", "token_hash"} & set(document)
 
 
+def _refund(payment, *amounts):
+    for amount in amounts:
+        payment.order.refunds.create(
+            payment=payment,
+            amount=Decimal(amount),
+            actor="staff:bob@shop.test",
+            reason="Between us",
+            lines=[{"sku": "A", "quantity": 1}],
+            idempotency_key=f"refund:{payment.order_id}:{amount}",
+            created_at=NOON + timedelta(hours=amount),
+        )
+
+
+def test_detail__voucher_and_refunds__are_told_without_what_staff_wrote(alice):
+    order = OrderFactory(customer=alice.user, status="partially_refunded")
+    payment = PaymentFactory(order=order, status="captured", captured=20, refunded=4, promised=7)
+    _refund(payment, 4, 3)
+    order.refunds.filter(amount=4).update(status="succeeded", settled_at=NOON)
+    voucher = VoucherFactory(code="SAVE10")
+    order.voucher_uses.create(voucher=voucher, customer_key="x")
+
+    answer = alice.get(f"{ORDERS}/{order.number}")
+    document = answer.json()
+
+    assert (document["voucher"], document["refunded"]) == ("SAVE10", "4.00")
+    lines = [{"sku": "A", "quantity": 1}]
+    assert document["refunds"] == [
+        {
+            "amount": "3.00",
+            "status": "pending",
+            "lines": lines,
+            "created_at": "2026-11-01T15:00:00Z",
+            "settled_at": None,
+        },
+        {
+            "amount": "4.00",
+            "status": "succeeded",
+            "lines": lines,
+            "created_at": "2026-11-01T16:00:00Z",
+            "settled_at": "2026-11-01T12:00:00Z",
+        },
+    ]
+    assert not any(secret in answer.content for secret in (b"bob@", b"Between us"))
+
+
+def test_detail__neither_voucher_nor_payment__says_so(alice):
+    order = OrderFactory(customer=alice.user)
+
+    document = alice.get(f"{ORDERS}/{order.number}").json()
+
+    assert (document["voucher"], document["refunded"], document["refunds"]) == (None, "0.00", [])
+
+
+def test_detail__cancelled_after_payment__tells_what_went_back(alice):
+    order = OrderFactory(customer=alice.user, status="refunded")
+    PaymentFactory(order=order, status="declined")
+    PaymentFactory(order=order, status="refunded", captured=20, refunded=20, idempotency_key="second")
+
+    assert alice.get(f"{ORDERS}/{order.number}").json()["refunded"] == "20.00"
+    assert alice.get(f"{ORDERS}/{order.number}").json()["number"] == order.number
+
+
 def test_detail__two_sizes__same_number_of_queries(alice, guest, body):
     small, large = OrderFactory(customer=alice.user), OrderFactory(customer=alice.user)
     for number in range(5):
@@ -129,10 +191,11 @@ def test_detail__two_sizes__same_number_of_queries(alice, guest, body):
             quantity=1,
             total=Decimal(1),
         )
+    _refund(PaymentFactory(order=large, captured=20, promised=5, status="captured"), *range(1, 6))
 
     counts = [_queries(lambda n=order.number: alice.get(f"{ORDERS}/{n}")) for order in (small, large)]
 
-    assert counts == [3, 3]
+    assert counts == [4, 4]
 
 
 @pytest.mark.parametrize("path", ["", "/events"])
