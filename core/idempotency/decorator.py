@@ -12,10 +12,12 @@ The claim is an advisory lock that ends with the transaction, whoever dies; the 
 import hashlib
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from typing import Any, NamedTuple
 
-from django.db import IntegrityError, connection, transaction
+import orjson
+from django.db import connection, transaction
 from django.http import HttpResponse
+from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -40,6 +42,14 @@ class KeyReused(DomainError):
     status = 422
 
 
+class _Use(NamedTuple):
+    """One request under one key."""
+
+    scope: str
+    key: str
+    fingerprint: str
+
+
 def idempotent(view: View) -> View:
     """Wrap a DRF view method; the view runs inside one transaction with its stored answer."""
 
@@ -48,27 +58,22 @@ def idempotent(view: View) -> View:
         key = _read_key(request)
         if key is None:
             return view(self, request, *args, **kwargs)
-        scope, fingerprint = _scope(request), _fingerprint(request)
+        use = _Use(_scope(request), key, _fingerprint(request))
         try:
             with transaction.atomic():
-                record = _claim(scope, key)
+                record = _claim(use)
                 if record is not None:
-                    return _replay(record, fingerprint)
+                    return _replay(record, use)
                 response = _rendered(self, view(self, request, *args, **kwargs))
-                crash_point("core.idempotency.before_keep")
-                if response.status_code < 400:
-                    _keep(scope, key, fingerprint, response)
-                    crash_point("core.idempotency.before_commit")
-                else:
-                    transaction.set_rollback(True)  # an error, returned instead of raised
-        except IntegrityError:
-            record = IdempotencyRecord.objects.filter(scope=scope, key=key).first()
+                _conclude(use, response)
+        except Exception:
+            # It may have failed because the first use was done just after `_claim` had looked for its answer.
+            record = IdempotencyRecord.objects.filter(scope=use.scope, key=use.key).first()
             if record is None:
-                raise  # another constraint's business
-            return _replay(record, fingerprint)
-        else:
-            crash_point("core.idempotency.after_commit")
-            return response
+                raise
+            return _replay(record, use)
+        crash_point("core.idempotency.after_commit")
+        return response
 
     return wrapped
 
@@ -91,14 +96,29 @@ def _fingerprint(request: Request) -> str:
     return digest.hexdigest()
 
 
-def _claim(scope: str, key: str) -> IdempotencyRecord | None:
+# By hand: they are on the way of every order, and the ORM costs several times what the statements do.
+_CLAIM = """
+SELECT pg_try_advisory_xact_lock(%s), r.fingerprint, r.status, r.headers, r.body
+FROM (SELECT) AS always LEFT JOIN core_idempotencyrecord r ON r.scope = %s AND r.key = %s
+"""
+_KEEP = """
+INSERT INTO core_idempotencyrecord (scope, key, fingerprint, status, headers, body, request_id, created_at)
+VALUES (%s, %s, %s, %s, %s::jsonb, %s, %s, %s)
+"""
+
+
+def _claim(use: _Use) -> IdempotencyRecord | None:
     """Take the lock for this transaction. Raises KeyInUse; returns the answer where there is one."""
-    lock = int.from_bytes(hashlib.blake2b(f"{scope}\n{key}".encode(), digest_size=8).digest(), signed=True)
+    name = f"{use.scope}\n{use.key}".encode()
+    lock = int.from_bytes(hashlib.blake2b(name, digest_size=8).digest(), signed=True)
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [lock])
-        if not cursor.fetchone()[0]:
-            raise KeyInUse("Ask again in a moment", retry_after=1)
-    return IdempotencyRecord.objects.filter(scope=scope, key=key).first()
+        cursor.execute(_CLAIM, [lock, use.scope, use.key])
+        is_ours, fingerprint, status, headers, body = cursor.fetchone()
+    if not is_ours:
+        raise KeyInUse("Ask again in a moment", retry_after=1)
+    if fingerprint is None:
+        return None
+    return IdempotencyRecord(fingerprint=fingerprint, status=status, headers=orjson.loads(headers), body=body)
 
 
 def _rendered(view: Any, response: Response | HttpResponse) -> Response | HttpResponse:
@@ -108,20 +128,25 @@ def _rendered(view: Any, response: Response | HttpResponse) -> Response | HttpRe
     return response
 
 
-def _keep(scope: str, key: str, fingerprint: str, response: HttpResponse) -> None:
-    IdempotencyRecord.objects.create(
-        scope=scope,
-        key=key,
-        fingerprint=fingerprint,
-        status=response.status_code,
-        headers={name: response[name] for name in KEPT_HEADERS if name in response},
-        body=response.content,
-        request_id=request_id.current(),
-    )
+def _conclude(use: _Use, response: HttpResponse) -> None:
+    """Keep the answer with its effect; an error that was returned instead of raised takes both back."""
+    crash_point("core.idempotency.before_keep")
+    if response.status_code < 400:
+        _keep(use, response)
+        crash_point("core.idempotency.before_commit")
+    else:
+        transaction.set_rollback(True)
 
 
-def _replay(record: IdempotencyRecord, fingerprint: str) -> HttpResponse:
-    if record.fingerprint != fingerprint:
+def _keep(use: _Use, response: HttpResponse) -> None:
+    headers = {name: response[name] for name in KEPT_HEADERS if name in response}
+    answer = (response.status_code, orjson.dumps(headers).decode(), response.content)
+    with connection.cursor() as cursor:
+        cursor.execute(_KEEP, [*use, *answer, request_id.current(), timezone.now()])
+
+
+def _replay(record: IdempotencyRecord, use: _Use) -> HttpResponse:
+    if record.fingerprint != use.fingerprint:
         raise KeyReused("Use a new key for a new request")
     headers = {**record.headers, "Idempotent-Replayed": "true"}
     return HttpResponse(bytes(record.body), status=record.status, headers=headers)

@@ -14,6 +14,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from core.errors import Conflict
+from core.idempotency import decorator
 from core.idempotency.decorator import idempotent
 from core.idempotency.models import IdempotencyRecord
 from core.mail.models import Mail
@@ -41,10 +42,34 @@ class EffectView(APIView):
                 return Response({"code": "broken"}, status=503)
             case "crash":
                 raise RuntimeError("crash")
+            case "finish_elsewhere_and_refuse":
+                _elsewhere(_store_answer_to, request)
+                raise Taken
             case "wait":
                 started.set()
                 assert go_on.wait(20)
         return Response({"id": str(mail.pk)}, status=201, headers={"Location": f"/effects/{mail.pk}"})
+
+
+def _elsewhere(do, *args):
+    """Run it on a connection of its own, committed when this returns."""
+
+    def run():
+        try:
+            do(*args)
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    thread.join(20)
+
+
+def _store_answer_to(request):
+    """As the first use of the key would have, had it finished just after the second looked for its answer."""
+    IdempotencyRecord.objects.create(
+        scope="guest", key="k", fingerprint=decorator._fingerprint(request), status=201, body=b"first"
+    )
 
 
 urlpatterns = [
@@ -78,6 +103,15 @@ def test_same_key__same_request__same_bytes_and_one_effect():
     ]
     assert (first.get("Idempotent-Replayed"), second["Idempotent-Replayed"]) == (None, "true")
     assert Mail.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_same_key__first_finished_a_moment_ago__answers_like_it_instead_of_refusing():
+    answer = _post(body=b'{"then": "finish_elsewhere_and_refuse"}')
+
+    assert (answer.status_code, answer.content) == (201, b"first")
+    assert answer["Idempotent-Replayed"] == "true"
+    assert not Mail.objects.exists()
 
 
 @pytest.mark.django_db

@@ -39,7 +39,7 @@ def three_lines(body):
     return body
 
 
-@pytest.mark.parametrize(("headers", "expected"), [({}, 7), ({"Idempotency-Key": "k"}, 12)])
+@pytest.mark.parametrize(("headers", "expected"), [({}, 7), ({"Idempotency-Key": "k"}, 11)])
 def test_place_order__guest_with_three_lines__stays_within_the_budget(
     three_lines, statements, headers, expected
 ):
