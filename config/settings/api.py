@@ -5,6 +5,7 @@ REST_FRAMEWORK = {
     # Nothing is open by accident: each view states its own permissions.
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAdminUser"],
     "DEFAULT_RENDERER_CLASSES": ["core.http.renderers.JSONRenderer"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "core.http.negotiation.OneFormat",
     "DEFAULT_PARSER_CLASSES": ["core.http.parsers.JSONParser"],
     "DEFAULT_PAGINATION_CLASS": "core.http.pagination.KeysetPagination",
     "DEFAULT_SCHEMA_CLASS": "core.http.schema.AutoSchema",

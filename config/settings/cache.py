@@ -15,7 +15,7 @@ CACHE_URL = redis_url("CACHE_URL", 0)
 LIMITS_URL = redis_url("LIMITS_URL", 1)
 
 
-def _redis_cache(url: str, prefix: str) -> dict[str, object]:
+def _redis_cache(url: str, prefix: str, **options: str) -> dict[str, object]:
     return {
         "BACKEND": "django_redis.cache.RedisCache",
         "LOCATION": url,
@@ -26,11 +26,12 @@ def _redis_cache(url: str, prefix: str) -> dict[str, object]:
             "SOCKET_CONNECT_TIMEOUT": 0.25,
             "SOCKET_TIMEOUT": 0.25,
             "CONNECTION_POOL_KWARGS": {"retry": None, "health_check_interval": 0},
+            **options,
         },
     }
 
 
 CACHES = {
     "default": _redis_cache(CACHE_URL, "shop"),
-    "limits": _redis_cache(LIMITS_URL, "limits"),
+    "limits": _redis_cache(LIMITS_URL, "limits", CLIENT_CLASS="core.cache.counters.CounterClient"),
 }

@@ -9,8 +9,8 @@ from core.http.parsers import DEEPEST, JSONParser
 from core.http.renderers import dumps
 
 
-def _post(shop, body, content_type="application/json", path="/echo"):
-    return shop.generic("POST", path, body, content_type=content_type)
+def _post(shop, body, content_type="application/json", path="/echo", **headers):
+    return shop.generic("POST", path, body, content_type=content_type, headers=headers)
 
 
 @pytest.mark.parametrize(
@@ -151,3 +151,10 @@ def test_json__whatever_we_render__parses_to_the_same(document):
 def test_render__unknown_type__is_an_error_and_no_silent_text():
     with pytest.raises(TypeError):
         dumps({"a": object()})
+
+
+@pytest.mark.parametrize("accept", ["text/html", "application/xml;q=1", "nonsense"])
+def test_any_accept_header__is_answered_in_json(shop, accept):
+    answer = _post(shop, b'{"a": 1}', Accept=accept)
+
+    assert (answer.status_code, answer["Content-Type"]) == (200, "application/json")

@@ -1,0 +1,40 @@
+"""The two commands that a rate limit counts with, without what redis-py and django-redis do around them."""
+
+import os
+from typing import Any
+
+from django_redis.client import DefaultClient
+
+from core.cache.wire import Wire
+
+LONGEST_COUNT = 86_400  # seconds; a counter whose end was lost is forgotten after this
+
+
+class CounterClient(DefaultClient):
+    """A django-redis client (`CLIENT_CLASS`) for whole numbers; django_ratelimit calls `add`, then `incr`.
+
+    Both raise RedisError. Django gives each thread its own instance, so each has its own connection.
+    """
+
+    _wire: Wire | None = None
+    _owner = 0
+
+    def add(self, key: str, value: int, timeout: float | None = None, **more: Any) -> bool:
+        """Begin to count at `value`, for `timeout` seconds; False where it had begun."""
+        seconds = int(timeout or LONGEST_COUNT)
+        (answer,) = self._own().run(("SET", self._name(key), value, "NX", "EX", seconds))
+        return answer is not None
+
+    def incr(self, key: str, delta: int = 1, **more: Any) -> int:
+        name = self._name(key)
+        count, _ = self._own().run(("INCRBY", name, delta), ("EXPIRE", name, LONGEST_COUNT, "NX"))
+        return int(count)
+
+    def _name(self, key: str) -> str:
+        return str(self.make_key(key))
+
+    def _own(self) -> Wire:
+        """This instance's connection; a forked child opens one of its own."""
+        if self._wire is None or self._owner != os.getpid():
+            self._wire, self._owner = Wire(self.get_client(write=True).connection_pool), os.getpid()
+        return self._wire
