@@ -5,10 +5,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from core import rows
 from core.errors import Conflict, NotFound
+from core.http.renderers import dumps
 from core.outbox.publishing import publish
 from orders import events
-from orders.models import Order, OrderEvent, Status
+from orders.models import Status
 
 ALLOWED: Mapping[str, frozenset[str]] = {
     Status.PENDING: frozenset({Status.PAID, Status.PAYMENT_FAILED, Status.CANCELLED}),
@@ -34,6 +36,33 @@ ANNOUNCED: Mapping[str, type[events.OrderNews]] = {
 }
 
 
+FROM: Mapping[str, list[str]] = {
+    to: [before.value for before in Status if to in ALLOWED[before]] for to in Status
+}
+
+_LOCK = "SELECT status FROM orders_order WHERE id = %(order)s FOR UPDATE"
+
+_NOTE = """
+INSERT INTO orders_orderevent (order_id, from_status, to_status, actor, reason, data, at)
+VALUES (%(order)s, %(status)s, %(status)s, %(actor)s, %(reason)s, %(data)s::jsonb, %(now)s)
+"""
+
+# Locks, decides on the newest committed status, moves and writes the timeline, in one round trip.
+_MOVE = """
+WITH known AS (
+    SELECT id, status FROM orders_order WHERE id = %(order)s FOR UPDATE
+), moved AS (
+    UPDATE orders_order o SET status = %(to)s, updated_at = %(now)s
+    FROM known k WHERE o.id = k.id AND k.status = ANY(%(from)s::text[])
+    RETURNING o.id, k.status AS before
+), noted AS (
+    INSERT INTO orders_orderevent (order_id, from_status, to_status, actor, reason, data, at)
+    SELECT id, before, %(to)s, %(actor)s, %(reason)s, %(data)s::jsonb, %(now)s FROM moved
+)
+SELECT status FROM known
+"""
+
+
 class TransitionRefused(Conflict):
     code = "order_status"
     title = "The order's status does not allow this"
@@ -44,11 +73,13 @@ def move(*, order_id: UUID, to: Status, actor: str, now: datetime, reason: str =
 
     Locks the order's row until the caller's transaction ends. Raises TransitionRefused, NotFound.
     """
-    before = lock(order_id)
-    if to not in ALLOWED[before]:
+    values = {**_entry(order_id, actor=actor, reason=reason, data=data, at=now), "to": to.value}
+    found = rows.fetch_one(_MOVE, {**values, "from": FROM[to]})
+    if found is None:
+        raise NotFound
+    before: str = found[0]
+    if before not in FROM[to]:
         raise TransitionRefused(f"An order that is {before} cannot become {to}")
-    Order.objects.filter(pk=order_id).update(status=to, updated_at=now)
-    _write(order_id, before, to, actor=actor, reason=reason, data=data, at=now)
     if to in ANNOUNCED:
         publish(ANNOUNCED[to](order_id=order_id))
     return before
@@ -56,7 +87,8 @@ def move(*, order_id: UUID, to: Status, actor: str, now: datetime, reason: str =
 
 def note(*, order_id: UUID, status: str, actor: str, now: datetime, reason: str, data: Any = None) -> None:
     """Write something on the timeline of an order that stays in `status`."""
-    _write(order_id, status, status, actor=actor, reason=reason, data=data, at=now)
+    values = _entry(order_id, actor=actor, reason=reason, data=data, at=now)
+    rows.change(_NOTE, {**values, "status": status})
 
 
 def lock(order_id: UUID) -> str:
@@ -64,22 +96,18 @@ def lock(order_id: UUID) -> str:
 
     Whoever locks an order and its payments or shipments locks the order first.
     """
-    rows = Order.objects.filter(pk=order_id).select_for_update(of=("self",))
-    status: str | None = rows.values_list("status", flat=True).first()
-    if status is None:
+    found = rows.fetch_one(_LOCK, {"order": order_id})
+    if found is None:
         raise NotFound
-    return status
+    return str(found[0])
 
 
-def _write(
-    order_id: UUID, before: str, after: str, *, actor: str, reason: str, data: Any, at: datetime
-) -> None:
-    OrderEvent.objects.create(
-        order_id=order_id,
-        from_status=before,
-        to_status=after,
-        actor=actor,
-        reason=reason[:300],
-        data=data or {},
-        at=at,
-    )
+def _entry(order_id: UUID, *, actor: str, reason: str, data: Any, at: datetime) -> dict[str, Any]:
+    """Of the timeline."""
+    return {
+        "order": order_id,
+        "actor": actor,
+        "reason": reason[:300],
+        "data": dumps(data or {}).decode(),
+        "now": at,
+    }

@@ -5,12 +5,24 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
-from orders.models import OrderLine, Return, Shipment
+from core.rows import Reader, fetch, fetch_one
+from orders.models import Order, OrderLine, Return, Shipment
 
 Units = Counter[str]
 
 SENT = (Shipment.Status.SHIPPED, Shipment.Status.DELIVERED)
 PLANNED = (Shipment.Status.PENDING, *SENT)
+
+_REMAINING = """
+WITH packed AS (
+    SELECT line ->> 'sku' AS sku, sum((line ->> 'quantity')::int) AS quantity
+    FROM orders_shipment s, jsonb_array_elements(s.lines) AS line
+    WHERE s.order_id = %(order)s AND s.status = ANY(%(statuses)s::text[]) GROUP BY 1
+)
+SELECT l.sku, (l.quantity - coalesce(p.quantity, 0))::int
+FROM orders_orderline l LEFT JOIN packed p USING (sku)
+WHERE l.order_id = %(order)s AND l.quantity > coalesce(p.quantity, 0) ORDER BY l.id
+"""
 
 
 def ordered(order_id: UUID) -> Units:
@@ -20,8 +32,8 @@ def ordered(order_id: UUID) -> Units:
 
 
 def remaining(order_id: UUID, *, parcels: Collection[str] = PLANNED) -> Units:
-    """What is in no parcel with one of these statuses."""
-    return ordered(order_id) - in_parcels(order_id, parcels)
+    """What is in no parcel with one of these statuses, in the order of the order's lines."""
+    return Units(dict(fetch(_REMAINING, {"order": order_id, "statuses": [str(s) for s in parcels]})))
 
 
 def in_parcels(order_id: UUID, statuses: Collection[str]) -> Units:
@@ -52,3 +64,21 @@ def _sum(stored: Iterable[list[dict[str, Any]]]) -> Units:
         for line in lines:
             units[line["sku"]] += line["quantity"]
     return units
+
+
+_shipment = Reader(Shipment, alias="s")
+_order = Reader(Order, "id", "number", "shipping_address", alias="o")
+_INTENDED = f"""
+SELECT {_shipment.columns}, {_order.columns}
+FROM orders_shipment s JOIN orders_order o ON o.id = s.order_id WHERE s.idempotency_key = %(key)s
+"""  # noqa: S608 - columns of our own
+
+
+def intended(key: str) -> Shipment | None:
+    """The shipment of this key; its order has number and address."""
+    row = fetch_one(_INTENDED, {"key": key})
+    if row is None:
+        return None
+    shipment = _shipment.read(row)
+    shipment.order = _order.read(row[_shipment.width :])
+    return shipment

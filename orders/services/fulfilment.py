@@ -7,7 +7,10 @@ from django.conf import settings
 from django.db import transaction
 
 from catalog.services import stock
+from core import rows
 from core.crash_points import crash_point, crash_points_of_commit
+from core.http.renderers import dumps
+from core.ids import uuid7
 from orders import states
 from orders.gateways import MANUAL, carrier
 from orders.gateways.base import Parcel, StepRefused
@@ -16,6 +19,17 @@ from orders.queries import parcels as queries
 from orders.services import cancelling
 
 SYSTEM = "system"
+
+_INTEND = """
+INSERT INTO orders_shipment (
+    id, order_id, carrier, tracking_number, status, lines, idempotency_key, created_at
+) VALUES (%(id)s, %(order)s, %(carrier)s, '', %(status)s, %(lines)s::jsonb, %(key)s, %(now)s)
+"""
+_SHIPPED = """
+UPDATE orders_shipment SET status = %(status)s, carrier = %(carrier)s,
+    tracking_number = %(tracking_number)s, shipped_at = %(now)s
+WHERE id = %(id)s
+"""
 
 
 def ship(*, order_id: UUID, now: datetime) -> None:
@@ -73,32 +87,23 @@ def _intend(*, order_id: UUID, now: datetime) -> Shipment | None:
     if states.lock(order_id) != Status.PAID:
         return None
     key = f"{order_id}:parcel:1"
-    shipment = Shipment.objects.filter(idempotency_key=key).select_related("order").first()
+    shipment = queries.intended(key)
     lines = [] if shipment else queries.as_lines(queries.remaining(order_id))
     if shipment or not lines:
         return shipment
-    intended = Shipment.objects.create(
-        order_id=order_id,
-        carrier=settings.CARRIER,
-        lines=lines,
-        idempotency_key=key,
-        created_at=now,
-    )
+    values = {"order": order_id, "carrier": settings.CARRIER, "lines": dumps(lines).decode(), "now": now}
+    rows.change(_INTEND, {**values, "id": uuid7(), "status": Shipment.Status.PENDING.value, "key": key})
     crash_points_of_commit("orders.intend_parcel")
-    return intended
+    return queries.intended(key)
 
 
 @transaction.atomic
 def _settle(*, shipment: Shipment, parcel: Parcel, now: datetime) -> None:
     if states.lock(shipment.order_id) != Status.PAID:
         return  # shipped by another worker, or cancelled while the carrier was at it
-    Shipment.objects.filter(pk=shipment.pk).update(
-        status=Shipment.Status.SHIPPED,
-        carrier=parcel.carrier,
-        tracking_number=parcel.tracking_number,
-        shipped_at=now,
-    )
-    stock.ship(owner=shipment.order_id, now=now)  # this parcel has all that was not sent before
     tracking = {"carrier": parcel.carrier, "tracking_number": parcel.tracking_number}
+    sent = {"id": shipment.pk, "status": Shipment.Status.SHIPPED.value, "now": now}
+    rows.change(_SHIPPED, {**tracking, **sent})
+    stock.ship(owner=shipment.order_id, now=now)  # this parcel has all that was not sent before
     states.move(order_id=shipment.order_id, to=Status.SHIPPED, actor=SYSTEM, data=tracking, now=now)
     crash_points_of_commit("orders.ship")

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from core.mail.services import queue_template
 from orders.models import Order, OrderLine, Shipment
+from orders.queries import mails as queries
 
 NOTHING: Mapping[str, Any] = {}
 
@@ -17,8 +18,8 @@ def queue_news(
 
     `more` is for the template.
     """
-    order = Order.objects.prefetch_related("lines", "shipments").get(pk=order_id)
-    known = context(order, order.lines.all(), order.shipments.all())
+    order, lines, shipments = queries.shown(order_id)
+    known = context(order, lines, shipments)
     queue_template(
         to=order.email,
         template=template,

@@ -13,6 +13,7 @@ from core.crash_points import crash_point
 from orders.gateways import gateway
 from orders.gateways.base import Charge, Declined, StepRefused
 from orders.models import Payment, Status
+from orders.queries import payments as queries
 from orders.services import settling
 
 
@@ -22,7 +23,7 @@ def authorise(*, order_id: UUID, now: datetime) -> None:
     Where the total is 0 the order is paid, and no gateway hears of it. Raises ProviderUnavailable,
     BreakerOpen: call again later.
     """
-    payment = _live(order_id)
+    payment = queries.live(order_id)
     if payment is None:
         _find_orphan(order_id, now)
         return
@@ -58,7 +59,7 @@ def capture(*, order_id: UUID, now: datetime) -> None:
 
     Raises ProviderUnavailable, BreakerOpen: call again later.
     """
-    payment = _live(order_id)
+    payment = queries.live(order_id)
     if (
         payment is None
         or payment.status != Payment.Status.AUTHORISED
@@ -141,7 +142,3 @@ def _undo(payment: Payment) -> Charge | None:
     if charge.is_held:
         return provider.void(key=f"{key}:void", reference=charge.reference)
     return charge
-
-
-def _live(order_id: UUID) -> Payment | None:
-    return Payment.objects.filter(order_id=order_id, status__in=settling.LIVE).select_related("order").first()

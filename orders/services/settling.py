@@ -10,15 +10,22 @@ from uuid import UUID
 
 from django.db import transaction
 
+from core import rows
 from core.crash_points import crash_points_of_commit
 from core.outbox.publishing import publish
 from orders import states
 from orders.events import PaymentAuthorised, PaymentOrphaned, PaymentRefunded
 from orders.gateways.base import Charge
 from orders.models import Payment, Status
+from orders.queries import payments as queries
 
 SYSTEM = "system"
-LIVE = (Payment.Status.PENDING, Payment.Status.AUTHORISED, Payment.Status.CAPTURED)
+_UPDATED = ("pk", "status", "provider_reference", "captured", "refunded", "error", "updated_at")
+_UPDATE = """
+UPDATE orders_payment SET status = %(status)s, provider_reference = %(provider_reference)s,
+    captured = %(captured)s, refunded = %(refunded)s, error = %(error)s, updated_at = %(updated_at)s
+WHERE id = %(pk)s
+"""
 ENDED = (Status.PAYMENT_FAILED, Status.CANCELLED)  # orders that want no money
 
 
@@ -30,7 +37,7 @@ def settle(*, payment: Payment, charge: Charge, now: datetime) -> None:
     Refunded: recorded, and the order with it. Money for an order that wants none: it is sent back.
     """
     order_status = states.lock(payment.order_id)
-    known = Payment.objects.select_for_update(of=("self",)).get(pk=payment.pk)
+    known = queries.locked(payment)
     charge = replace(
         charge,
         captured=max(known.captured, charge.captured),
@@ -50,7 +57,7 @@ def settle_free(*, payment: Payment, now: datetime) -> None:
     """An order of 0 is paid as it is, unless it is past that."""
     if states.lock(payment.order_id) != Status.PENDING:
         return
-    known = Payment.objects.select_for_update(of=("self",)).get(pk=payment.pk)
+    known = queries.locked(payment)
     _update(known, Payment.Status.CAPTURED, now)
     states.move(
         order_id=known.order_id, to=Status.PAID, actor=SYSTEM, reason="There was nothing to pay", now=now
@@ -62,7 +69,7 @@ def settle_declined(*, payment: Payment, code: str, now: datetime) -> None:
     """The provider will not take this payment: fail its order, unless it is past that."""
     if states.lock(payment.order_id) != Status.PENDING:
         return
-    known = Payment.objects.select_for_update(of=("self",)).get(pk=payment.pk)
+    known = queries.locked(payment)
     if known.status == Payment.Status.PENDING:
         _update(known, Payment.Status.DECLINED, now, error=code[:300])
         states.move(order_id=known.order_id, to=Status.PAYMENT_FAILED, actor=SYSTEM, reason=code, now=now)
@@ -73,7 +80,7 @@ def settle_declined(*, payment: Payment, code: str, now: datetime) -> None:
 def settle_never_made(*, payment: Payment, now: datetime) -> None:
     """The provider knows of no such payment: there is nothing to give back for an order that has ended."""
     order_status = states.lock(payment.order_id)
-    known = Payment.objects.select_for_update(of=("self",)).get(pk=payment.pk)
+    known = queries.locked(payment)
     if order_status in ENDED and known.status != Payment.Status.VOIDED and not known.captured:
         _update(known, Payment.Status.VOIDED, now)
         _close(known, order_status, now)
@@ -155,7 +162,7 @@ def _after_refund(order_status: str, *, is_whole: bool) -> Status:
 
 
 def _fail(order_id: UUID, reason: str, now: datetime) -> None:
-    Payment.objects.filter(order_id=order_id, status__in=LIVE).update(
+    Payment.objects.filter(order_id=order_id, status__in=queries.LIVE).update(
         status=Payment.Status.ABANDONED, error=reason[:300], updated_at=now
     )
     states.move(order_id=order_id, to=Status.PAYMENT_FAILED, actor=SYSTEM, reason=reason, now=now)
@@ -192,7 +199,7 @@ def _note(
 
 
 def _update(known: Payment, status: str, now: datetime, **values: object) -> None:
-    changes = {"status": status, "updated_at": now, **values}
-    for name, value in changes.items():
+    """The row is locked, so that what we do not change is what stands there."""
+    for name, value in {"status": status, "updated_at": now, **values}.items():
         setattr(known, name, value)
-    known.save(update_fields=changes)
+    rows.change(_UPDATE, {name: getattr(known, name) for name in _UPDATED})
