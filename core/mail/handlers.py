@@ -2,6 +2,7 @@
 
 import random
 from datetime import datetime, timedelta
+from uuid import UUID
 
 import structlog
 from django.utils import timezone
@@ -24,12 +25,10 @@ GIVE_UP_AFTER = timedelta(days=3)  # of temporary refusals (RFC 5321, 4.5.4.1 as
 
 @handles(MailQueued, name="core.send_mail", queue="mail", transactional=False, max_attempts=20)
 def send_mail(event: MailQueued) -> None:
-    mail = Mail.objects.filter(pk=event.mail_id, status=Mail.Status.QUEUED).first()
+    mail = services.claim(mail_id=event.mail_id, now=timezone.now())
     if mail is None:
+        _leave_to_its_worker(event.mail_id)
         return
-    if not services.claim(mail_id=mail.pk, now=timezone.now()):
-        left = services.claimed_for(mail_id=mail.pk, now=timezone.now())
-        raise Postpone("Another worker is sending it, or died of it", seconds=max(left, CLAIM_POLL))
     crash_point("core.send_mail.before_call")
     try:
         smtp.send(mail)
@@ -43,6 +42,13 @@ def send_mail(event: MailQueued) -> None:
         crash_point("core.send_mail.after_call")
         services.mark_sent(mail_id=mail.pk, now=timezone.now())
         crash_point("core.send_mail.after_commit")
+
+
+def _leave_to_its_worker(mail_id: UUID) -> None:
+    """A mail that nobody can claim has been settled, or is being sent."""
+    if services.is_queued(mail_id=mail_id):
+        left = services.claimed_for(mail_id=mail_id, now=timezone.now())
+        raise Postpone("Another worker is sending it, or died of it", seconds=max(left, CLAIM_POLL))
 
 
 def _settle_refusal(mail: Mail, refused: smtp.Refused, *, now: datetime) -> None:

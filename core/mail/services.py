@@ -7,9 +7,9 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Q
-from django.utils import translation
+from django.utils import timezone, translation
 
+from core import rows
 from core.errors import FieldError, Invalid
 from core.mail.models import Mail
 from core.mail.rendering import render
@@ -17,6 +17,24 @@ from core.outbox import Event
 from core.outbox.publishing import publish
 
 CLAIM = timedelta(seconds=90)  # longer than the hard time limit of the task that sends
+
+_mail = rows.Reader(Mail)
+_INSERT = """
+INSERT INTO core_mail (
+    id, cause, "to", subject, text, html, status, created_at, sent_at, claimed_until, error
+) VALUES (
+    %(id)s, %(cause)s, %(to)s, %(subject)s, %(text)s, %(html)s, %(status)s, %(created_at)s, %(sent_at)s,
+    %(claimed_until)s, %(error)s
+) ON CONFLICT (cause) DO NOTHING
+"""
+_CLAIM = f"""
+UPDATE core_mail SET claimed_until = %(until)s
+WHERE id = %(id)s AND status = 'queued' AND (claimed_until IS NULL OR claimed_until <= %(now)s)
+RETURNING {_mail.columns}
+"""  # noqa: S608 - columns of our own
+_SENT = """
+UPDATE core_mail SET status = 'sent', sent_at = %(now)s, claimed_until = NULL, error = '' WHERE id = %(id)s
+"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,13 +53,11 @@ def queue(*, to: str, subject: str, text: str, html: str = "", cause: str | None
     Raises Invalid for an address or subject of more than one line: it would forge headers.
     """
     _refuse_lines(to=to, subject=subject)
-    fields = {"to": to, "subject": subject, "text": text, "html": html}
-    if cause is None:
-        mail, is_new = Mail.objects.create(**fields), True
-    else:
-        mail, is_new = Mail.objects.get_or_create(cause=cause, defaults=fields)
-    if is_new:
-        publish(MailQueued(mail_id=mail.pk))
+    mail = Mail(to=to, subject=subject, text=text, html=html, cause=cause, created_at=timezone.now())
+    values = {field.attname: getattr(mail, field.attname) for field in Mail._meta.concrete_fields}
+    if not rows.change(_INSERT, values | {"status": str(mail.status)}):
+        return Mail.objects.get(cause=cause)
+    publish(MailQueued(mail_id=mail.pk))
     return mail
 
 
@@ -72,11 +88,14 @@ def requeue(*, mail_ids: Iterable[UUID]) -> int:
     return len(found)
 
 
-def claim(*, mail_id: UUID, now: datetime) -> bool:
-    """Take a queued mail for sending until `now + CLAIM`; False where it is not queued or another has it."""
-    unclaimed = Q(claimed_until__isnull=True) | Q(claimed_until__lte=now)
-    queued = Mail.objects.filter(unclaimed, pk=mail_id, status=Mail.Status.QUEUED)
-    return bool(queued.update(claimed_until=now + CLAIM))
+def claim(*, mail_id: UUID, now: datetime) -> Mail | None:
+    """Take a queued mail for sending until `now + CLAIM`; None where it is not queued or another has it."""
+    row = rows.fetch_one(_CLAIM, {"id": mail_id, "now": now, "until": now + CLAIM})
+    return _mail.read(row) if row else None
+
+
+def is_queued(*, mail_id: UUID) -> bool:
+    return Mail.objects.filter(pk=mail_id, status=Mail.Status.QUEUED).exists()
 
 
 def claimed_for(*, mail_id: UUID, now: datetime) -> float:
@@ -91,7 +110,7 @@ def release(*, mail_id: UUID, error: str) -> None:
 
 
 def mark_sent(*, mail_id: UUID, now: datetime) -> None:
-    Mail.objects.filter(pk=mail_id).update(status=Mail.Status.SENT, sent_at=now, claimed_until=None, error="")
+    rows.change(_SENT, {"id": mail_id, "now": now})
 
 
 def mark_failed(*, mail_id: UUID, error: str) -> None:

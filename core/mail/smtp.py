@@ -6,6 +6,7 @@ from smtplib import SMTPDataError, SMTPException, SMTPRecipientsRefused, SMTPSen
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 
+from core.mail import link
 from core.mail.models import Mail
 from core.resilience.breaker import Breaker
 
@@ -38,7 +39,7 @@ def send(mail: Mail) -> None:
 def _transmit(mail: Mail) -> Refused | None:
     """A refusal is returned, not raised: for the breaker the server has answered."""
     try:
-        _message(mail).send()
+        link.send(_message(mail))
     except SMTPRecipientsRefused as refused:
         return Refused(*next(iter(refused.recipients.values())))
     except (SMTPDataError, SMTPSenderRefused) as refused:

@@ -16,6 +16,7 @@ import structlog
 from redis.exceptions import RedisError
 
 from core.cache.redis import client
+from core.cache.wire import wire
 
 log = structlog.get_logger(__name__)
 
@@ -43,7 +44,7 @@ class Breaker:
 
         Any other exception says nothing of the service; where it ended a probe, the next caller probes.
         """
-        is_probe = self._admit()
+        is_probe, had_failures = self._admit()
         try:
             yield
         except failures as error:
@@ -53,7 +54,8 @@ class Breaker:
             if is_probe:
                 self._release_probe()
             raise
-        self._succeeded()
+        if had_failures:
+            self._succeeded()
 
     def state(self) -> str:
         """`closed`, `open` or `half-open`, as this process sees it."""
@@ -62,11 +64,14 @@ class Breaker:
             return "closed"
         return "open" if time.time() < opened_until else "half-open"
 
-    def _admit(self) -> bool:
-        """Whether this call is the probe. Raises BreakerOpen."""
+    def _admit(self) -> tuple[bool, bool]:
+        """Whether this call is the probe, and whether there are failures that its success ends.
+
+        Raises BreakerOpen.
+        """
         failures, opened_until = self._read()
         if failures < self.threshold:
-            return False
+            return False, failures > 0 or self._local.failures > 0
         self._refuse_until(opened_until)
         if not self._claim_probe():
             raise BreakerOpen(self.service, seconds=1.0)
@@ -75,7 +80,7 @@ class Breaker:
         if opened_until > time.time():
             self._release_probe()
             self._refuse_until(opened_until)
-        return True
+        return True, True
 
     def _refuse_until(self, opened_until: float) -> None:
         remaining = opened_until - time.time()
@@ -84,7 +89,7 @@ class Breaker:
 
     def _read(self) -> tuple[int, float]:
         try:
-            failures, until = client().hmget(self._key, "failures", "until")
+            ((failures, until),) = wire().run(("HMGET", self._key, "failures", "until"))
         except RedisError:
             return self._local.failures, self._local.until
         return int(failures or 0), float(until or 0)

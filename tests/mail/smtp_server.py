@@ -11,16 +11,32 @@ from django.conf import settings
 from django.test import override_settings
 
 from core.localstack.ports import free_port
+from core.mail import link
 
 
 class Answering:
-    """An aiosmtpd handler: accepts, unless `rcpt` or `data` holds another answer, or `hangs` is set."""
+    """An aiosmtpd handler: accepts, unless `rcpt` or `data` holds another answer, or `hangs` is set.
+
+    `noop` answers NOOP, or is "closed": then the connection ends. `connections` counts them.
+    """
 
     def __init__(self) -> None:
         self.received: list[Message] = []
         self.rcpt = "250 OK"
         self.data = "250 Message accepted for delivery"
         self.hangs = False
+        self.noop = "250 OK"
+        self.connections = 0
+
+    async def handle_EHLO(self, server, session, envelope, hostname, responses):
+        self.connections += 1
+        session.host_name = hostname
+        return responses
+
+    async def handle_NOOP(self, server, session, envelope, arg):
+        if self.noop == "closed":
+            server.transport.close()
+        return self.noop
 
     async def handle_RCPT(self, server, session, envelope, address, options):
         if self.rcpt.startswith("250"):
@@ -44,6 +60,7 @@ def smtp_server(*, timeout: float = 5) -> Iterator[Answering]:
         with _mail_goes_to(controller.port, timeout):
             yield handler
     finally:
+        link.hang_up()
         controller.stop(no_assert=True)
 
 

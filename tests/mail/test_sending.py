@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from core.cache.redis import client
 from core.errors import Invalid
-from core.mail import services, smtp
+from core.mail import link, services, smtp
 from core.mail.handlers import send_mail
 from core.mail.models import Mail
 from core.mail.services import MailQueued
@@ -176,6 +176,7 @@ def test_send__five_workers_get_the_same_message__one_sends():
             together.wait()
             handling.handle(message_id)
         finally:
+            link.hang_up()
             connection.close()
 
     with smtp_server() as server, ThreadPoolExecutor(5) as workers:
@@ -229,3 +230,41 @@ def test_queue__header_of_two_lines__is_refused(fields):
         _queue(**fields)
 
     assert not Mail.objects.exists()
+
+
+def test_send__one_mail_after_the_other__on_one_connection():
+    mails = [_queue() for _ in range(3)]
+
+    with smtp_server() as server:
+        _deliver(*mails)
+
+    assert (len(server.received), server.connections) == (3, 1)
+
+
+@pytest.mark.parametrize("ends", ["closed", "421 Too many mails"])
+def test_send__server_has_ended_the_connection__a_new_one_is_made(ends):
+    mails = [_queue() for _ in range(3)]
+
+    with smtp_server() as server:
+        _deliver(mails[0])
+        server.noop = ends
+        _deliver(mails[1])
+        server.noop = "250 OK"
+        _deliver(mails[2])
+
+    assert {_state(mail) for mail in mails} == {Mail.Status.SENT}
+    assert (len(server.received), server.connections) == (3, 2)
+    assert smtp.breaker.state() == "closed"
+
+
+def test_send__a_mail_was_refused__the_next_is_not_mixed_up_with_it():
+    refused, accepted = _queue(to="nobody@shop.test"), _queue(to="ada@shop.test")
+
+    with smtp_server() as server:
+        server.data = "554 Looks like spam"
+        _deliver(refused)
+        server.data = "250 OK"
+        _deliver(accepted)
+
+    assert (_state(refused), _state(accepted)) == (Mail.Status.FAILED, Mail.Status.SENT)
+    assert [mail["To"] for mail in server.received] == ["ada@shop.test"]

@@ -30,6 +30,7 @@ def no_redis(monkeypatch):
         raise RedisConnectionError("gone")
 
     monkeypatch.setattr(module, "client", lost)
+    monkeypatch.setattr(module, "wire", lost)
 
 
 def _fail(breaker, times):
@@ -230,5 +231,6 @@ def test_guard__redis_lost_while_open__stays_open(service, monkeypatch):
         raise RedisConnectionError("gone")
 
     monkeypatch.setattr(module, "client", lost)
+    monkeypatch.setattr(module, "wire", lost)
 
     assert breaker.state() == "open"
