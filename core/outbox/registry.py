@@ -5,6 +5,9 @@ from dataclasses import dataclass, fields
 from typing import Any, ClassVar, TypeVar, get_type_hints
 from uuid import UUID
 
+# Seconds. Not less than a worker's task may take (core.tasks), and so few that an order is at its end within
+# a minute of the loss of its worker.
+LEASE = 45
 E = TypeVar("E", bound="Event")
 Run = TypeVar("Run", bound=Callable[[Any], None])
 
@@ -60,7 +63,7 @@ def handles(
     queue: str = "default",
     transactional: bool = True,
     max_attempts: int = 12,
-    lease: int = 60,
+    lease: int = LEASE,
     on_dead: Callable[[E], None] | None = None,
     is_heavy: bool = False,
 ) -> Callable[[Run], Run]:

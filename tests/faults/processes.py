@@ -54,6 +54,11 @@ class Process:
         """SIGKILL to the main process; its supervisor starts another."""
         self._signal(self.pid, signal.SIGKILL)
 
+    def kill_all(self) -> None:
+        """SIGKILL to the main process and its children at once, as where their machine is lost."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.pid, signal.SIGKILL)
+
     def kill_children(self) -> None:
         for child in self.children():
             self._signal(child.pid, signal.SIGKILL)

@@ -189,6 +189,12 @@ STORIES = {
     "held, says a webhook": Story(
         steps=("orders.hear.",), before=_held_unnoticed, deed=tell, ended=Status.SHIPPED
     ),
+    "refunded at the provider, says a webhook": Story(
+        steps=("orders.hear.", "orders.settle.before_commit"),
+        before=_given_back_elsewhere,
+        deed=tell,
+        ended=Status.REFUNDED,
+    ),
     "captured, says a webhook": Story(
         steps=("orders.hear.",), before=_taken_unnoticed, deed=tell, ended=Status.SHIPPED
     ),

@@ -1,14 +1,17 @@
 """R4, R5 in the running shop: whichever process dies at whichever step, all orders end within a minute."""
 
+import random
+import time
 from uuid import uuid4
 
 import pytest
 
-from orders.models import Order
+from core.outbox.models import OutboxMessage
+from orders.models import Order, Status
 from tests.factories.accounts import UserFactory
 from tests.faults import oracle
 from tests.faults.buyers import together
-from tests.faults.children import SHIPPING
+from tests.faults.children import AUTHORISING, SHIPPING
 from tests.faults.lives import LIVES, Town
 from tests.faults.shop import crash_points
 from tests.stack import eventually
@@ -17,6 +20,7 @@ from tests.torture.scale import FULL, scale
 pytestmark = pytest.mark.xdist_group("torture")
 
 ROUNDS = scale(1, 50)
+LOST_WORKERS = 10
 SECONDS = 60
 NOT_HERE = (
     "core.send_mail.after_call",  # SMTP has taken the mail, and nobody has written that down: it is repeated
@@ -64,6 +68,33 @@ def test_shop__killed_at_every_step_of_every_process__all_orders_end_within_a_mi
         repeats=len(STEPS) * ROUNDS,
     )
     assert found == []
+
+
+@pytest.mark.skipif(not FULL, reason="waits for real leases: make torture")
+def test_shop__whole_worker_killed_while_it_waits_for_the_provider__all_orders_end_within_a_minute(
+    town, shop, log
+):
+    """Whatever it had taken is lost until somebody misses it."""
+    for _ in range(LOST_WORKERS):
+        shop.provider.delay = 2
+        orders = together(lambda _: town.place(), range(8), at_once=8)
+        eventually(lambda orders=orders: _given_to_the_broker(orders) == len(orders))
+        time.sleep(random.uniform(0.2, 5))  # at its first step or another
+        shop["worker"].kill_all()
+        shop.provider.delay = 0
+
+        meant = {order["id"]: Status.SHIPPED for order in orders}
+        eventually(lambda meant=meant: not _unfinished(meant), seconds=SECONDS)
+
+    shop.wait_until_quiet()
+    found = oracle.disagreements(log, ledger=shop.ledger(), inbox=shop.mails(), repeats=LOST_WORKERS)
+    assert found == []
+
+
+def _given_to_the_broker(orders):
+    ids = [order["id"] for order in orders]
+    given = OutboxMessage.objects.filter(aggregate__in=ids, handler=AUTHORISING, publications__gt=0)
+    return given.count()
 
 
 def _unfinished(meant):
