@@ -68,6 +68,16 @@ def test_messages__two_mails_sent__newest_first_with_text_and_html(client, smtp)
     assert placed["at"] <= shipped["at"]
 
 
+def test_messages__bodies_not_asked_for__the_same_without_them(client, smtp):
+    send(smtp, subject="Größe ✓", html="<p>Thank you</p>\n")
+
+    (whole,) = client.get("/dev/mail/messages").json()
+    (headers,) = client.get("/dev/mail/messages?bodies=no").json()
+
+    assert headers["subject"] == "Größe ✓"
+    assert headers == {name: whole[name] for name in whole if name not in ("text", "html")}
+
+
 def test_messages__no_mail_yet__empty_list(client, settings, tmp_path):
     settings.MAIL_INBOX_DIR = str(tmp_path / "nothing")
 

@@ -94,7 +94,8 @@ class Shop:
 
     def mails(self) -> list[dict[str, str]] | None:
         """What the local stack's inbox holds, newest first; None where the shop has no such inbox."""
-        answer: Answer = self._retrying(self._send, "GET /dev/mail/messages", "/dev/mail/messages")
+        route, query = "GET /dev/mail/messages", {"bodies": "no"}
+        answer: Answer = self._retrying(self._send, route, "/dev/mail/messages", params=query)
         return answer.body if answer.status == HTTPStatus.OK else None
 
     def _send(self, route: str, path: str, **request: Any) -> Answer:
