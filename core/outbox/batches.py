@@ -15,10 +15,11 @@ from functools import cache
 import structlog
 from celery.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
-from django.db import DatabaseError, close_old_connections
+from django.db import DatabaseError, InterfaceError, OperationalError, close_old_connections
 
 from core.outbox import handling, messages
 from core.outbox.messages import Message
+from core.resilience import database
 
 log = structlog.get_logger(__name__)
 
@@ -75,13 +76,27 @@ class _Batch:
         self._running[thread] = message
         self._connect(thread)
         try:
-            return handling.run(message, until=self._until)
+            return self._insist(message)
         except Exception:
             log.exception("message_left_to_its_lease", message_id=message.pk)
             self._connected.discard(thread)
             return []
         finally:
             del self._running[thread]
+
+    def _insist(self, message: Message) -> list[int]:
+        """Run the message, and once more where the database went away and is back in time.
+
+        Every handler may be repeated; what it carried on with before is left to its short lease.
+        """
+        try:
+            return handling.run(message, until=self._until)
+        except (OperationalError, InterfaceError) as error:
+            log.warning("database_unavailable", message_id=message.pk, error=str(error))
+            if not database.wait_until_up(seconds=self._until - time.monotonic()):
+                raise
+            still_open = messages.find_open([message.pk])
+            return [pk for found in still_open for pk in handling.run(found, until=self._until)]
 
     def _connect(self, thread: int) -> None:
         """Once in each batch: a database that restarted costs a new connection, not a failure."""

@@ -24,6 +24,7 @@ from core.outbox.carrying import carrying
 from core.outbox.messages import Message
 from core.outbox.models import OutboxMessage
 from core.outbox.registry import Handler, handler_named, restore
+from core.resilience import database
 
 log = structlog.get_logger(__name__)
 
@@ -67,7 +68,9 @@ def _run(message: Message) -> list[Message]:
             _run_handler(handler, message)
         except Postpone as postponed:
             _retry_in(message, _pause(message, postponed), error=str(postponed))
-        except Exception as error:  # noqa: BLE001 - any failure of any handler is recorded and retried
+        except Exception as error:
+            if database.is_lost(error):  # nobody's failure, and nowhere to write it down
+                raise
             record_failure(message, error)
     return carrier.messages
 

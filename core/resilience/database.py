@@ -5,6 +5,9 @@ import time
 
 from django.db import InterfaceError, OperationalError, close_old_connections, connection
 
+# SQLSTATE: connection exceptions; a server that stops, has crashed or is starting. Without one, the client
+# noticed by itself. Locks and statements that took too long are operational errors too, and no outages.
+CONNECTION_STATES = ("08", "57P")
 FIRST_PAUSE, LONGEST_PAUSE = 0.05, 0.5  # seconds between two tries
 
 
@@ -20,6 +23,14 @@ def wait_until_up(*, seconds: float) -> bool:
         never.wait(pause)
         pause = min(pause * 2, LONGEST_PAUSE)
     return True
+
+
+def is_lost(error: Exception) -> bool:
+    """Whether `error` means that the connection has ended or could not be made, and nothing but that."""
+    if not isinstance(error, (OperationalError, InterfaceError)):
+        return False
+    state = getattr(error.__cause__, "sqlstate", None)
+    return state is None or state.startswith(CONNECTION_STATES)
 
 
 def _is_up() -> bool:

@@ -6,7 +6,7 @@ from concurrent.futures import wait
 
 import pytest
 from celery.exceptions import SoftTimeLimitExceeded
-from django.db import connections
+from django.db import connection, connections
 from django.utils import timezone
 
 from core.mail.models import Mail
@@ -73,6 +73,25 @@ def test_batch__messages_that_wait__are_run_at_once(on_thing, happen):
 
     assert not together.broken
     assert all(handled_at for _, handled_at in _states())
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_batch__database_ends_the_connections__each_message_is_run_again_at_once(on_thing, happen, count):
+    lost = set()
+
+    def lose_the_first_connection(event):
+        if event.count not in lost:
+            lost.add(event.count)
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+        _effect(event)
+
+    on_thing(lose_the_first_connection)
+
+    _run(happen(count))
+
+    assert len(lost) == Mail.objects.count() == count
+    assert all(handled_at and not error for error, handled_at in _states())
 
 
 def test_batch__one_fails_and_one_is_put_off__neighbours_are_handled(on_thing, happen):

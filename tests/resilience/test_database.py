@@ -3,7 +3,7 @@ import time
 
 import psycopg
 import pytest
-from django.db import connection
+from django.db import DatabaseError, connection
 
 from core.resilience import database
 
@@ -25,6 +25,37 @@ def test_wait_until_up__server_has_ended_the_connection__takes_a_new_one():
 
     assert is_up
     assert _backend() != before
+
+
+def _raised(statement):
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(statement)
+    except DatabaseError as error:
+        return error
+
+
+@pytest.mark.parametrize(
+    ("statement", "is_lost"),
+    [
+        ("SELECT pg_terminate_backend(pg_backend_pid())", True),
+        ("SET statement_timeout = 1; SELECT pg_sleep(1); RESET statement_timeout", False),
+        ("SELECT 1/0", False),
+    ],
+)
+def test_is_lost__only_for_a_connection_that_ended(*, statement, is_lost):
+    error = _raised(statement)
+    connection.close()
+
+    assert database.is_lost(error) is is_lost
+
+
+def test_is_lost__nobody_listens__is(monkeypatch):
+    connection.close()
+    monkeypatch.setitem(connection.settings_dict, "PORT", "1")
+
+    assert database.is_lost(_raised("SELECT 1"))
+    assert not database.is_lost(ValueError("database"))
 
 
 def test_wait_until_up__server_away__gives_up_after_its_seconds(monkeypatch):
