@@ -23,8 +23,9 @@ from tests.torture.scale import FULL, scale
 pytestmark = pytest.mark.xdist_group("torture")
 
 OUTAGE, RATE = scale((8, 4), (60, 30))  # seconds, orders a second
+CALM = scale(4, 20)  # seconds of the same with a broker
 MOST_LAG = 10  # seconds after the recovery
-SLOWEST = scale(3, 0.3)  # seconds; of the 99th of 100 answers
+SLOWEST = 0.3  # seconds; of the 99th of 100 answers, where the machine has nothing else to do
 BATCH = scale(6, 40)
 
 
@@ -58,17 +59,19 @@ def _away(broker, how):
 
 @pytest.mark.parametrize("how", ["killed", "frozen", "full"])
 def test_broker__away_for_long__orders_accepted_at_once_and_handled_soon(how, own_broker, shop, buyers, skus):
+    usual = _order_steadily(buyers, skus, seconds=CALM)
     with _away(own_broker, how):
-        answers = _order_steadily(buyers, skus)
-        eventually(lambda: _lag() > OUTAGE - 1, seconds=15)
+        answers = _order_steadily(buyers, skus, seconds=OUTAGE)
+        eventually(lambda: _lag() > OUTAGE - 1, seconds=15)  # what outbox_status tells
     recovered_at, began = timezone.now(), time.monotonic()
     eventually(lambda: _first_messages(buyers).filter(handled_at__gt=recovered_at).exists())
     idle = time.monotonic() - began
     eventually(lambda: not _first_messages(buyers).filter(publications=0, handled_at=None, error="").exists())
     lag = time.monotonic() - began
 
+    print(f"p99 {_p99(usual):.2f} s with a broker, {_p99(answers):.2f} s without; {idle=:.1f} {lag=:.1f} s")
     assert {status for status, _ in answers} == {201}
-    assert quantiles((seconds for _, seconds in answers), n=100)[-1] < SLOWEST
+    assert _p99(answers) < max(SLOWEST, 2 * _p99(usual))
     assert max(idle, lag) < MOST_LAG
     _all_shipped(shop, buyers)
     assert _lag() < 1
@@ -100,8 +103,8 @@ def test_messages__worker_killed_and_each_repeated_and_shuffled__one_effect_each
     _all_shipped(shop, buyers)
 
 
-def _order_steadily(buyers, skus):
-    """RATE orders a second for OUTAGE seconds, whatever becomes of them: (status, seconds) of each."""
+def _order_steadily(buyers, skus, *, seconds):
+    """RATE orders a second for so many seconds, whatever becomes of them: (status, seconds) of each."""
     began = time.monotonic()
 
     def order(number):
@@ -110,7 +113,11 @@ def _order_steadily(buyers, skus):
         answer = buyers.post(buyers.body(*skus), key=f"outage-{began}-{number}")
         return answer.status, time.monotonic() - asked_at
 
-    return together(order, range(OUTAGE * RATE), at_once=24 if FULL else 8)
+    return together(order, range(seconds * RATE), at_once=24 if FULL else 8)
+
+
+def _p99(answers):
+    return quantiles((seconds for _, seconds in answers), n=100)[-1]
 
 
 def _lag():
