@@ -1,5 +1,6 @@
 """R7, R8, R21: the broker is killed, frozen, filled or lost without a word, be it Valkey or RabbitMQ."""
 
+import logging
 import random
 import time
 from contextlib import contextmanager
@@ -23,6 +24,7 @@ from tests.torture.scale import FULL, scale
 pytestmark = pytest.mark.xdist_group("torture")
 
 OUTAGE, RATE = scale((8, 4), (60, 30))  # seconds, orders a second
+figures = logging.getLogger(__name__)  # pytest shows them with -rP
 CALM = scale(4, 20)  # seconds of the same with a broker
 MOST_LAG = 10  # seconds after the recovery
 SLOWEST = 0.3  # seconds; of the 99th of 100 answers, where the machine has nothing else to do
@@ -69,7 +71,7 @@ def test_broker__away_for_long__orders_accepted_at_once_and_handled_soon(how, ow
     eventually(lambda: not _first_messages(buyers).filter(publications=0, handled_at=None, error="").exists())
     lag = time.monotonic() - began
 
-    print(f"p99 {_p99(usual):.2f} s with a broker, {_p99(answers):.2f} s without; {idle=:.1f} {lag=:.1f} s")
+    figures.warning("p99 %.2f, away %.2f; idle %.1f, lag %.1f s", _p99(usual), _p99(answers), idle, lag)
     assert {status for status, _ in answers} == {201}
     assert _p99(answers) < max(SLOWEST, 2 * _p99(usual))
     assert max(idle, lag) < MOST_LAG
