@@ -2,6 +2,7 @@
 
 import random
 from datetime import datetime, timedelta
+from functools import partial
 from uuid import UUID
 
 import structlog
@@ -13,6 +14,7 @@ from core.mail.models import Mail
 from core.mail.services import MailQueued
 from core.outbox import handles
 from core.outbox.handling import Postpone
+from core.resilience import database
 from core.resilience.breaker import BreakerOpen
 
 log = structlog.get_logger(__name__)
@@ -20,6 +22,7 @@ log = structlog.get_logger(__name__)
 RETRY_SECONDS = 15
 GREYLIST_SECONDS = 60
 CLAIM_POLL = 1  # seconds; at the least, between looks at a mail that another worker has
+DATABASE_WAIT = 15  # seconds
 GIVE_UP_AFTER = timedelta(days=3)  # of temporary refusals (RFC 5321, 4.5.4.1 asks for days)
 
 
@@ -40,7 +43,8 @@ def send_mail(event: MailQueued) -> None:
         _put_off(mail, f"SMTP: {down}", seconds=RETRY_SECONDS)
     else:
         crash_point("core.send_mail.after_call")
-        services.mark_sent(mail_id=mail.pk, now=timezone.now())
+        mark_sent = partial(services.mark_sent, mail_id=mail.pk, now=timezone.now())
+        database.insist(mark_sent, seconds=DATABASE_WAIT)  # nobody else can know that it was sent
         crash_point("core.send_mail.after_commit")
 
 

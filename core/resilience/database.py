@@ -2,8 +2,12 @@
 
 import threading
 import time
+from collections.abc import Callable
+from typing import TypeVar
 
 from django.db import InterfaceError, OperationalError, close_old_connections, connection
+
+T = TypeVar("T")
 
 # SQLSTATE: connection exceptions; a server that stops, has crashed or is starting. Without one, the client
 # noticed by itself. Locks and statements that took too long are operational errors too, and no outages.
@@ -23,6 +27,20 @@ def wait_until_up(*, seconds: float) -> bool:
         never.wait(pause)
         pause = min(pause * 2, LONGEST_PAUSE)
     return True
+
+
+def insist(write: Callable[[], T], *, seconds: float) -> T:
+    """Call `write`, and again where the connection was lost, until the database was away for `seconds`.
+
+    For what only this process knows, such as what it did outside. `write` may have been committed when its
+    connection was lost, so it must be safe to repeat.
+    """
+    while True:
+        try:
+            return write()
+        except (OperationalError, InterfaceError) as error:
+            if not (is_lost(error) and wait_until_up(seconds=seconds)):
+                raise
 
 
 def is_lost(error: Exception) -> bool:

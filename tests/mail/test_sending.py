@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 import time_machine
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 
 from core.cache.redis import client
@@ -207,6 +207,23 @@ def test_send__worker_died_a_minute_ago__is_tried_again_as_soon_as_the_claim_end
         send_mail(MailQueued(mail_id=mail.pk))
 
     assert 5 < put_off.value.seconds <= 10
+
+
+@pytest.mark.django_db(transaction=True)
+def test_send__database_restarts_after_the_server_took_it__is_marked_and_not_sent_again(monkeypatch):
+    mail, send = _queue(), smtp.send
+
+    def send_and_lose_the_database(mail):
+        send(mail)
+        with pytest.raises(OperationalError), connection.cursor() as cursor:
+            cursor.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+
+    monkeypatch.setattr(smtp, "send", send_and_lose_the_database)
+    with smtp_server() as server:
+        _deliver(mail)
+
+    assert len(server.received) == 1
+    assert _state(mail) == Mail.Status.SENT
 
 
 def test_queue__same_cause_twice__is_one_mail():
