@@ -1,0 +1,12 @@
+from benchmarks import hot_sku
+from benchmarks.hot_sku import Figures
+
+
+def test_scripts__the_shops_own_statement__has_a_value_for_each_parameter():
+    assert all("%(" not in script for script in hot_sku._scripts().values())
+
+
+def test_table__medians_beside_the_bare_row__tells_the_ratio():
+    found = {"row": [Figures(200, 5)] * 3, "units": [Figures(n, 2.4) for n in (300, 500, 100)]}
+
+    assert hot_sku._table(found).splitlines()[-1] == "| units | 300 | 100 | 500 | 2 | 1.50 |"
