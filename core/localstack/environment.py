@@ -11,6 +11,8 @@ from core.localstack.layout import Layout
 from core.localstack.secret_files import remembered_secret, write_private
 
 DEFAULT_PORT = "8000"
+WEBHOOKS = "/api/v1/payments/webhooks/sandbox"
+YES = ("1", "true", "yes", "on")
 
 
 def public_port(given: Mapping[str, str]) -> int:
@@ -44,6 +46,8 @@ def stack_environment(
         "WEB_THREADS": "4",
         "DEMO_PASSWORD": "demo-Pa55word",
     }
+    if given.get("SANDBOX_WEBHOOKS", "").lower() in YES:
+        ours["SANDBOX_WEBHOOK_URL"] = f"http://{ports.HOST}:{port}{WEBHOOKS}"
     return ours | {name: value for name, value in given.items() if value} | {"LOCAL_STACK": "true"}
 
 

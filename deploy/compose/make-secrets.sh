@@ -11,6 +11,7 @@ keep rabbitmq_password "$(random)"
 keep rabbitmq_conf "default_user = shop
 default_pass = $(cat secrets/rabbitmq_password)"
 keep broker_url "amqp://shop:$(cat secrets/rabbitmq_password)@rabbitmq:5672//"
+keep sandbox_webhook_secret "whsec_$(random | base64 | tr -d '\n')"
 keep database_url "postgres://shop:$(cat secrets/postgres_password)@postgres:5432/shop"
 chmod 755 secrets && chmod 644 secrets/*  # read by the containers' own users; keep the host's folder private
 echo "Secrets are in $(pwd)/secrets"

@@ -98,10 +98,12 @@ def test_post__shop_without_a_usable_secret__takes_none(order, signed, settings,
     assert signed(_event(order)).status_code == 400
 
 
+@pytest.mark.parametrize("name", ["SANDBOX_WEBHOOK_SECRET", "SANDBOX_WEBHOOK_SECRET_FILE"])
 @pytest.mark.django_db(transaction=True)
 def test_process__payment_made__shop_hears_of_it_by_itself(
-    live_server, order, settings, tmp_path, monkeypatch
+    live_server, order, settings, tmp_path, monkeypatch, *, name
 ):
+    (tmp_path / "secret").write_text(f"{SECRET}\n")
     settings.SANDBOX_URL, settings.SANDBOX_WEBHOOK_SECRET = f"http://127.0.0.1:{free_port()}", SECRET
     heard, real = Event(), provider_news.hear
 
@@ -114,7 +116,7 @@ def test_process__payment_made__shop_hears_of_it_by_itself(
         settings.SANDBOX_URL,
         SANDBOX_LEDGER=str(tmp_path / "ledger.sqlite3"),
         SANDBOX_WEBHOOK_URL=live_server.url + URL,
-        SANDBOX_WEBHOOK_SECRET=SECRET,
+        **{name: str(tmp_path / "secret") if name.endswith("FILE") else SECRET},
     ):
         gateways.gateway("sandbox").authorise(
             key=order.payments.get().idempotency_key,
