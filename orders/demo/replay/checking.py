@@ -53,8 +53,8 @@ def check(
     """Ask until nothing disagrees, or the same for `within` seconds: mails follow the orders by a moment.
 
     Where orders are not settled there is nothing to wait for: one look. Where there is a `log` of
-    answers, it says which orders were acknowledged. `repeats_allowed` is how often a worker was killed: one
-    that dies after the SMTP server has taken a mail leaves it to be sent again, under the same Message-ID.
+    answers, it says which orders were acknowledged. `repeats_allowed` is how many mails killed
+    workers may have sent and not marked as sent: those are sent again, under the same Message-ID.
     """
     acknowledged = log.orders() if log else [_acknowledged(placed) for placed in orders]
     contradictions = log.contradictions() if log else []

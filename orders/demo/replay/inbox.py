@@ -32,7 +32,7 @@ class Inbox:
         counts = Counter((mail["to"], mail["subject"]) for mail in self.mails)
         yield from (f"{to}: {n} mails called {subject!r}" for (to, subject), n in counts.items() if n > 1)
         if len(self.repeats) > repeats_allowed:
-            yield f"{len(self.repeats)} mails came again, and {repeats_allowed} workers were killed"
+            yield f"{len(self.repeats)} mails came again, and killed workers explain {repeats_allowed}"
         subjects = Counter(to for to, _ in counts)
         for each in orders:
             expected, seen = promises.MAILS.get(each.status, 1), subjects[each.placed.shopper.email]

@@ -52,7 +52,7 @@ def run(
             database=database,
             within=settle_within / 2,
             log=log,
-            repeats_allowed=storm.killed_workers() if storm else 0,
+            repeats_allowed=storm.mails_cut_off() if storm else 0,
         )
         chaos = report.of(storm, tally.attempts(), log) if storm and log else None
     return _summary(visits, settled, verdict, tally, chaos)

@@ -8,6 +8,7 @@ from random import Random
 from threading import Event, Thread
 from time import monotonic
 
+from django.conf import settings
 from django.utils import timezone
 
 from orders.demo.answers import AnswerLog
@@ -46,9 +47,9 @@ class Storm:
         directory.mkdir(mode=0o700, exist_ok=True)
         return AnswerLog(directory / f"{run_id}.jsonl")
 
-    def killed_workers(self) -> int:
-        """How many workers died so far, of those that send mails."""
-        return sum(strike.fault.program == "worker" for strike in self.strikes)
+    def mails_cut_off(self) -> int:
+        """How many mails the workers killed so far may have sent and not marked: one on each thread."""
+        return settings.WORKER_THREADS * sum(strike.fault.program == "worker" for strike in self.strikes)
 
     @contextmanager
     def raging(self, say: Callable[[Strike], None]) -> Iterator[None]:
