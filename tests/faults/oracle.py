@@ -28,15 +28,14 @@ def disagreements(
     *,
     ledger: Mapping[str, Any],
     inbox: Counter[str] | None = None,
-    given_up: Collection[str] = (),
     refunds: Mapping[str, Decimal] = NOTHING,
     repeats: int = 0,
 ) -> list[str]:
     """One sentence for each; empty where nothing was lost, doubled or oversold.
 
-    `inbox` counts the mails that arrived, by their ids. `given_up`: handlers whose messages the test has
-    made dead. `refunds`: what staff were told will be given back, by the number of the order.
-    `repeats`: how many mails may have come twice, because workers died that were about to call them sent.
+    `inbox` counts the mails that arrived, by their ids. `refunds`: what staff were told will be given back,
+    by the number of the order. `repeats`: how many mails may have come twice, because workers died that were
+    about to call them sent.
     """
     orders = log.orders()
     found = log.contradictions() + agreement.disagreements(orders, provider=ledger)
@@ -44,11 +43,7 @@ def disagreements(
     found += _answers(orders)
     if inbox is not None:
         found += _arrivals(orders, inbox, repeats)
-    return [sentence for sentence in found if not _is_expected(sentence, given_up)]
-
-
-def _is_expected(sentence: str, given_up: Collection[str]) -> bool:
-    return any(f"{handler}: outbox message should be handled, is dead" in sentence for handler in given_up)
+    return found
 
 
 def _answers(orders: Collection[Acknowledged]) -> Iterator[str]:

@@ -1,5 +1,6 @@
 """R14: holds that end. The sweeper dies midway; money comes at the last moment, by worker and by webhook."""
 
+from contextlib import suppress
 from datetime import timedelta
 from functools import partial
 from uuid import uuid4
@@ -11,6 +12,7 @@ from django.utils import timezone
 
 from catalog.models import StockLevel
 from orders.demo.answers import Answer
+from orders.gateways.base import ProviderUnavailable
 from orders.models import Order, Payment, Status
 from orders.services import payments
 from tests.factories.orders import VoucherFactory
@@ -74,7 +76,7 @@ def test_payment__at_the_boundary__each_unit_is_sold_or_free(children, place, go
         news = [_captured(scene) for scene in scenes[: UNITS // 2]]
         _let_holds_end(log)
 
-        workers = [partial(_capture, scene.placed["id"]) for scene in scenes]
+        workers = [partial(_capture, scene.placed["id"]) for scene in scenes[:-1]]  # one comes too late
         buyers = [partial(place, sku)] * 3
         children.run(_all_at_once, [child.expire, *workers, *news, *buyers, child.expire])
         children.run(child.work)
@@ -110,7 +112,8 @@ def _let_holds_end(log):
 
 
 def _capture(order_id):
-    payments.capture(order_id=order_id, now=timezone.now())
+    with suppress(ProviderUnavailable):  # another time, says the worker then
+        payments.capture(order_id=order_id, now=timezone.now())
 
 
 def _all_at_once(acts):
