@@ -49,6 +49,7 @@ class Measurement:
             "socket errors": self.load.socket_errors,
             "time-outs": self.load.timeouts,
             "left unfinished": self.unfinished,
+            "round without an answer": 0 if self.load.requests else 1,
         }
         return ", ".join(f"{count} {what}" for what, count in found.items() if count)
 

@@ -8,6 +8,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TypeVar
 
 import psutil
 
@@ -131,9 +132,20 @@ class Ours(Side):
         return load.post(f"{API}/orders", body, {"Idempotency-Key": MARK})
 
 
+SideT = TypeVar("SideT", bound=Ours)
+
+
+def started(servers: Servers, logs: Path) -> contextlib.AbstractContextManager[Ours]:
+    """The shop with the demo data."""
+    return started_as(Ours, servers, logs)
+
+
 @contextlib.contextmanager
-def started(servers: Servers, logs: Path) -> Iterator[Ours]:
-    """The local stack on the shared servers. Its mails go to a box of their own, away from the usual one."""
+def started_as(kind: type[SideT], servers: Servers, logs: Path, **variables: str) -> Iterator[SideT]:
+    """The local stack on the shared servers, with `variables` in its environment.
+
+    Its mails go to a box of their own, away from the usual one.
+    """
     url = f"http://{HOST}:{free_port()}"
     database = servers.database_url(OURS_DATABASE)
     with (
@@ -147,10 +159,11 @@ def started(servers: Servers, logs: Path) -> Iterator[Ours]:
                 "REDIS_URL": servers.valkey.url,
                 "THROTTLE_SCALE": THROTTLE_SCALE,
                 "MAIL_INBOX_DIR": mails,
+                **variables,
             },
             log=logs / "django.log",
             ready_url=f"{url}/health/ready",
             start_seconds=START_SECONDS,
         ) as process,
     ):
-        yield Ours(url, process=process, database=database)
+        yield kind(url, process=process, database=database)

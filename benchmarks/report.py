@@ -23,15 +23,15 @@ def _comparison_row(outcome: Outcome, route: str) -> list[str]:
     ours, theirs = (summarise(outcome.rounds_of(side, route)) for side in (OURS, THEIRS))
     return [
         ROUTES[route],
-        _mark(ours) + _number(ours.per_second),
-        _mark(theirs) + _number(theirs.per_second),
+        _mark(ours) + number(ours.per_second),
+        _mark(theirs) + number(theirs.per_second),
         _ratio(ours.per_second, theirs.per_second),
-        _number(ours.p50_ms),
-        _number(theirs.p50_ms),
-        _number(ours.p99_ms),
-        _number(theirs.p99_ms),
-        _number(ours.cpu_ms, digits=3),
-        _number(theirs.cpu_ms, digits=3),
+        number(ours.p50_ms),
+        number(theirs.p50_ms),
+        number(ours.p99_ms),
+        number(theirs.p99_ms),
+        number(ours.cpu_ms, digits=3),
+        number(theirs.cpu_ms, digits=3),
         _ratio(ours.cpu_ms, theirs.cpu_ms),
     ]
 
@@ -62,11 +62,11 @@ def _spread_row(outcome: Outcome, side: str, route: str) -> list[str]:
         ROUTES[route],
         side,
         f"{per_second.lowest:,.0f} to {per_second.highest:,.0f}" if per_second else NOTHING,
-        *(_each(rounds, tree) for tree in (OWN, "PostgreSQL", "Valkey")),
-        _number(summary.memory_mb, digits=0),
-        _number(summary.bytes_each, digits=0),
-        _number(summary.finished_after),
-        _number(summary.others_percent, digits=0),
+        *(each(rounds, tree) for tree in (OWN, "PostgreSQL", "Valkey")),
+        number(summary.memory_mb, digits=0),
+        number(summary.bytes_each, digits=0),
+        number(summary.finished_after),
+        number(summary.others_percent, digits=0),
     ]
 
 
@@ -74,11 +74,11 @@ def programs(outcome: Outcome, routes: Sequence[str]) -> str:
     """Our own processor time for one request, by program."""
     rounds = {route: outcome.rounds_of(OURS, route) for route in routes}
     names = sorted({name for route in routes for one in rounds[route] for name in one.programs})
-    rows = [[ROUTES[route], *(_each(rounds[route], name) for name in names)] for route in routes]
+    rows = [[ROUTES[route], *(each(rounds[route], name) for name in names)] for route in routes]
     return markdown_table(["route", *names], rows) if names else ""
 
 
-def _each(rounds: Sequence[Measurement], name: str) -> str:
+def each(rounds: Sequence[Measurement], name: str) -> str:
     """Milliseconds per request of one tree or program, over all clean rounds."""
     clean = [one for one in rounds if not one.problem]
     seconds = sum((one.cpu_seconds | one.programs).get(name, 0.0) for one in clean)
@@ -115,5 +115,5 @@ def _ratio(ours: Figure | None, theirs: Figure | None) -> str:
     return NOTHING if value is None else f"{value:.2f}"
 
 
-def _number(figure: Figure | None, *, digits: int = 1) -> str:
+def number(figure: Figure | None, *, digits: int = 1) -> str:
     return NOTHING if figure is None else f"{figure.median:,.{digits}f}"

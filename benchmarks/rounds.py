@@ -56,7 +56,7 @@ def run(sides: Sequence[Side], servers: Servers | None, plan: Plan) -> Outcome:
                     side, route, servers=servers, seconds=plan.seconds, connections=plan.connections
                 )
                 outcome.measured.setdefault((side.name, route), []).append(one)
-                _show(one)
+                show(one)
     return outcome
 
 
@@ -64,7 +64,7 @@ def _show_start(side: Side, number: int, plan: Plan) -> None:
     print(f"  {number}/{plan.rounds} {side.name:<8}", end=" ", flush=True)
 
 
-def _show(one: Measurement) -> None:
+def show(one: Measurement) -> None:
     parts = [
         f"{one.load.per_second:9.1f}/s",
         f"p50 {one.load.p50_ms:8.1f} ms",

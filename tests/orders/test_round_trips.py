@@ -1,9 +1,9 @@
 """How often placing an order crosses to PostgreSQL, counted where the driver sends."""
 
-import psycopg
 import pytest
 from django.db import connection
 
+from benchmarks.orders.crossings import counted
 from tests.factories.catalog import VariantFactory
 from tests.orders.conftest import Caller
 
@@ -12,23 +12,9 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
-def statements(monkeypatch):
-    """Every message that the driver waits for the server's answer to: statements, BEGIN and COMMIT."""
-    sent = []
-    wait, command = psycopg.Connection.wait, psycopg.Connection._exec_command
-
-    def counting_wait(self, generator, *args, **kwargs):
-        if generator.__name__ == "_execute_gen":
-            sent.append("statement")
-        return wait(self, generator, *args, **kwargs)
-
-    def counting_command(self, text, *args, **kwargs):
-        sent.append(str(text))
-        return command(self, text, *args, **kwargs)
-
-    monkeypatch.setattr(psycopg.Connection, "wait", counting_wait)
-    monkeypatch.setattr(psycopg.Connection, "_exec_command", counting_command)
-    return sent
+def statements():
+    with counted() as sent:
+        yield sent
 
 
 @pytest.fixture

@@ -1,0 +1,111 @@
+"""orders.md, as a run writes it."""
+
+from datetime import datetime
+from pathlib import Path
+
+from benchmarks import machine
+from benchmarks.orders import report
+from benchmarks.orders.growth import SKUS
+from benchmarks.orders.rounds import Outcome, Plan
+from benchmarks.servers import Servers
+
+TEMPLATE = """\
+# Measured: orders
+
+{date}, on {hardware}.
+The load generator, the shop, Express and their servers share this machine and talk over loopback.
+Programs outside the run took at most {others} of the machine in any round.
+
+## Accepted
+
+{accepted}
+
+`POST` of an order at the public port by {connections} clients that never pause: guests, three lines, medians
+of {rounds} rounds of {seconds} s each, in alternation, in a shop of {first} orders. *One set of SKUs*: all
+clients want the same three; *many SKUs*: three of {skus}. *Express* is the `POST /orders` of
+[express/](express): one insert, one job. *Beside Express* is ours divided by theirs: for orders a second more
+than 1 is better for us, for processor time less than 1.
+
+{programs}
+
+*CPU ms* is processor time until the work that the order set off is done: ours is paid, shipped, and has sent
+its three mails; theirs has run its job of one select and one update. *application* is the sum of the
+programs. `inbox` and `sandbox` stand for the world outside (mail server, payment provider, carrier).
+
+## Round trips
+
+{crossings}
+
+Statements, `BEGIN` and `COMMIT`, counted where the driver waits for PostgreSQL.
+
+## Shipped by one worker process
+
+{shipped}
+
+The orders were accepted while relay and worker were held still; then one worker process (with its threads)
+paid, shipped and mailed. *Shipped/s* is until the last one was shipped; processor time is milliseconds for
+one order until the last mail was sent.
+
+## How soon
+
+{flows}
+
+From the timelines in PostgreSQL; a step's entry bears the time at which the step began. The orders come
+at their rate whether the shop keeps up or not. It *kept up* where the last one was shipped within three
+seconds after it came. *Last after* is how long that took.
+
+## A shop that has grown
+
+{growth}
+
+*Orders there*: shipped orders of two years, with their lines, timelines, payments, shipments, stock entries
+and mails, and the messages of the last week, made in the database. Measured again at each size: `(!)` marks
+what is more than a fifth dearer than in the smallest. Lists, details and carts are read by {connections}
+clients: one customer's list, orders of guests all over the past, guests' carts.
+
+Processor time of one accepted order (many SKUs) by program, in milliseconds:
+
+{by_program}
+
+The books, added up from their ledgers after all of it (this reads the whole shop, and so grows with it):
+
+{checks}
+
+## Problems
+
+{problems}
+
+## With what
+
+- Ours: {ours}
+- Theirs: {theirs}
+- Both: {both}
+- Load: {load}; orders at a rate, and those for one worker process, by Python's requests
+
+To repeat: `python -m benchmarks.orders`. `make bench` is the comparison with Express, route by route:
+[results.md](results.md).
+"""
+
+
+def write(path: Path, *, outcome: Outcome, plan: Plan, servers: Servers, now: datetime) -> None:
+    text = TEMPLATE.format(
+        date=f"{now:%d %B %Y}",
+        hardware=machine.hardware(),
+        others=report.others(outcome),
+        accepted=report.accepted(outcome),
+        programs=report.accepted_by_program(outcome),
+        crossings=report.crossings(outcome),
+        shipped=report.shipped(outcome.shipped),
+        flows=report.flows(outcome.flows),
+        growth=report.growth(outcome, plan),
+        by_program=report.by_program(outcome, plan),
+        checks=report.checks(outcome),
+        problems="\n".join(f"- {problem}" for problem in outcome.problems()) or "None.",
+        rounds=plan.rounds,
+        seconds=plan.seconds,
+        connections=plan.connections,
+        first=f"{plan.sizes[0]:,}",
+        skus=SKUS,
+        **machine.versions(servers),
+    )
+    path.write_text(text)
