@@ -20,9 +20,9 @@ STOCK = 10_000_000
 CURRENCY = "USD"
 READER_ORDERS = 40  # of the one customer whose orders are read
 TABLES = (
-    "accounts_user orders_order orders_orderline orders_orderevent orders_payment orders_shipment "
-    "catalog_stockentry catalog_stocklevel core_mail core_outboxmessage"
-).split()
+    "accounts_user, orders_order, orders_orderline, orders_orderevent, orders_payment",
+    "catalog_stockentry, catalog_stocklevel, orders_shipment, core_mail, core_outboxmessage",
+)
 
 
 def sku(place: int) -> str:
@@ -66,7 +66,8 @@ def grow(database: str, *, first: int, last: int, reader: UUID, now: datetime) -
         connection.execute(growth_sql.SALES.encode(), values)
     with ThreadPoolExecutor(len(growth_sql.HALVES)) as pool:
         list(pool.map(lambda half: _insert(database, half, values), growth_sql.HALVES))
-    _tidy(database)
+        list(pool.map(lambda tables: _tidy(database, f"VACUUM (ANALYZE) {tables}"), TABLES))
+    _tidy(database, "DROP TABLE benchmark_sale", "CHECKPOINT")
 
 
 def _insert(database: str, statements: Iterable[str], values: Mapping[str, Any]) -> None:
@@ -76,8 +77,7 @@ def _insert(database: str, statements: Iterable[str], values: Mapping[str, Any])
             connection.execute(statement.encode(), values)
 
 
-def _tidy(database: str) -> None:
+def _tidy(database: str, *statements: str) -> None:
     with psycopg.connect(database, autocommit=True) as connection:
-        connection.execute("DROP TABLE benchmark_sale")
-        connection.execute(f"VACUUM (ANALYZE) {', '.join(TABLES)}".encode())
-        connection.execute("CHECKPOINT")
+        for statement in statements:
+            connection.execute(statement.encode())

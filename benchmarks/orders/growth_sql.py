@@ -15,17 +15,15 @@ WITH numbered AS (
            -- 7919 has no factor in common with 31^6: every ordinal gets a number of its own
            (n::bigint * 7919 + 104729) %% 887503681 AS code
     FROM generate_series(%(first)s::int, %(last)s::int) AS n
-), spelt AS (
-    SELECT n, at, string_agg(substr(%(alphabet)s, digit + 1, 1), '' ORDER BY place) AS symbols,
-           (sum(digit * (place + 2)) %% 31)::int AS sum
-    FROM numbered, LATERAL (
-        SELECT place, (code / (31 ^ place)::bigint %% 31)::int AS digit FROM generate_series(0, 5) AS place
-    ) AS digits
-    GROUP BY n, at
+), digits AS (
+    SELECT n, at, (code %% 31)::int AS a, (code / 31 %% 31)::int AS b, (code / 961 %% 31)::int AS c,
+           (code / 29791 %% 31)::int AS d, (code / 923521 %% 31)::int AS e, (code / 28629151)::int AS f
+    FROM numbered
 ), named AS (
-    SELECT n, at, 'S-' || left(symbols, 5) || '-' || right(symbols, 1) || substr(%(alphabet)s, sum + 1, 1)
-        AS number
-    FROM spelt
+    SELECT n, at, 'S-' || substr(letters, a + 1, 1) || substr(letters, b + 1, 1) || substr(letters, c + 1, 1)
+           || substr(letters, d + 1, 1) || substr(letters, e + 1, 1) || '-' || substr(letters, f + 1, 1)
+           || substr(letters, (2 * a + 3 * b + 4 * c + 5 * d + 6 * e + 7 * f) %% 31 + 1, 1) AS number
+    FROM digits, (SELECT %(alphabet)s AS letters) AS of
 )
 SELECT n, at,
        (lpad(to_hex((extract(epoch FROM at) * 1000)::bigint), 12, '0') || '7'
