@@ -22,12 +22,12 @@ class Command(BaseCommand):
         parser.add_argument("--concurrency", type=int, default=64, help="most shoppers at once")
         parser.add_argument("--seed", type=int, default=1, help="the same seed draws the same shoppers")
         parser.add_argument(
-            "--patience", type=float, default=60.0, help="seconds for which a request is sent again"
+            "--patience", type=float, help="seconds for which a request is sent again: 60, with --chaos 180"
         )
         parser.add_argument(
             "--settle-within",
             type=float,
-            help="seconds to wait for an order while none moves: 60, or 300 with --chaos, as leases double",
+            help="seconds to wait for an order while none moves: 60, with --chaos 300, as leases double",
         )
         parser.add_argument(
             "--database",
@@ -45,7 +45,9 @@ class Command(BaseCommand):
 
     def handle(self, **options: Any) -> None:
         names = ["base_url", "count", "rate", "concurrency", "seed", "patience", "settle_within", "database"]
-        options["settle_within"] = options["settle_within"] or (300.0 if options["chaos"] else 60.0)
+        calm, stormy = {"patience": 60.0, "settle_within": 60.0}, {"patience": 180.0, "settle_within": 300.0}
+        for name, seconds in (stormy if options["chaos"] else calm).items():
+            options[name] = options[name] or seconds
         settings_of_run = {name: options[name] for name in names}
         try:
             if options["chaos"]:
