@@ -2,8 +2,9 @@
 
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from core.localstack import nginx, ports
 from core.localstack.layout import Layout
@@ -13,6 +14,7 @@ from core.localstack.programs import Program
 from core.localstack.valkey import Valkey
 
 QUEUES = "orders,mail,webhooks,default"
+LATER = ("nice", "-n", "5")
 CELERY = ("-m", "celery", "-A", "config")
 # Workers share nothing but the queues: asking the others costs a second at each new connection.
 WORKER = ("worker", "--without-mingle", "--without-gossip")
@@ -42,7 +44,7 @@ class House:
 
     def inbox(self) -> Program:
         port = str(self.ports["inbox"])
-        return self._python("inbox", "-m", "core.localstack.inbox", port, is_ready=self._listens("inbox"))
+        return self._behind("inbox", "-m", "core.localstack.inbox", port, is_ready=self._listens("inbox"))
 
     def sandbox(self) -> Program:
         return self._python(
@@ -65,13 +67,18 @@ class House:
 
     def worker(self) -> Program:
         concurrency = self.environment["WEB_CONCURRENCY"]
-        return self._python("worker", *CELERY, *WORKER, "-Q", QUEUES, "-c", concurrency, "-l", "INFO")
+        return self._behind("worker", *CELERY, *WORKER, "-Q", QUEUES, "-c", concurrency, "-l", "INFO")
 
     def beat(self) -> Program:
-        return self._python("beat", *CELERY, *BEAT, "-l", "INFO")
+        return self._behind("beat", *CELERY, *BEAT, "-l", "INFO")
 
     def relay(self) -> Program:
-        return self.manage("relay", "relay_outbox")
+        return self._behind("relay", "manage.py", "relay_outbox")
+
+    def _behind(self, name: str, *arguments: str, **more: Any) -> Program:
+        """Work that nobody waits for: where the processor is short, requests are answered first."""
+        program = self._python(name, *arguments, **more)
+        return replace(program, command=[*LATER, *program.command])
 
     def _python(
         self,

@@ -46,7 +46,6 @@ class MailQueued(Event):
         return str(self.mail_id)
 
 
-@transaction.atomic
 def queue(*, to: str, subject: str, text: str, html: str = "", cause: str | None = None) -> Mail:
     """Queue one mail; with a `cause`, at most one per cause: a repeat returns the first.
 
@@ -55,9 +54,10 @@ def queue(*, to: str, subject: str, text: str, html: str = "", cause: str | None
     _refuse_lines(to=to, subject=subject)
     mail = Mail(to=to, subject=subject, text=text, html=html, cause=cause, created_at=timezone.now())
     values = {field.attname: getattr(mail, field.attname) for field in Mail._meta.concrete_fields}
-    if not rows.change(_INSERT, values | {"status": str(mail.status)}):
-        return Mail.objects.get(cause=cause)
-    publish(MailQueued(mail_id=mail.pk))
+    with transaction.atomic(savepoint=False):
+        if not rows.change(_INSERT, values | {"status": str(mail.status)}):
+            return Mail.objects.get(cause=cause)
+        publish(MailQueued(mail_id=mail.pk))
     return mail
 
 

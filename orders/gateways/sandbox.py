@@ -7,8 +7,9 @@ from http import HTTPStatus
 from typing import Any
 
 import orjson
-import requests
 from django.conf import settings
+from urllib3 import BaseHTTPResponse, PoolManager, Timeout
+from urllib3.exceptions import HTTPError
 
 from core.resilience.breaker import Breaker
 from orders.gateways.base import Charge, Declined, News, Parcel, ProviderUnavailable, StepRefused
@@ -17,8 +18,14 @@ from orders.gateways.signatures import verified_id
 
 TIMEOUTS = (1, 3)  # seconds to connect, and for each answer
 
+CONNECTIONS = 16  # kept open, at the most: one for each thread of a worker is enough
+
 payments_breaker = Breaker("sandbox-payments", threshold=10, pause=5)
 carrier_breaker = Breaker("sandbox-carrier", threshold=10, pause=5)
+
+
+class NotUnderstood(Exception):
+    """The sandbox takes our request for wrong: a fault of ours, which no repeat mends."""
 
 
 class SandboxGateway:
@@ -45,7 +52,7 @@ class SandboxGateway:
 
     def fetch(self, *, key: str, reference: str = "") -> Charge | None:
         answer = self._http.get("/payments", {"key": key})
-        return None if answer.status_code == HTTPStatus.NOT_FOUND else _charge_of(answer)
+        return None if answer.status == HTTPStatus.NOT_FOUND else _charge_of(answer)
 
     def read_webhook(self, *, headers: Mapping[str, str], body: bytes, now: datetime) -> News:
         secret = settings.SANDBOX_WEBHOOK_SECRET
@@ -79,43 +86,52 @@ class SandboxCarrier:
 
 
 class _Client:
-    """HTTP with time-outs and a breaker; a lost answer, a 429 or a 5xx is ProviderUnavailable."""
+    """HTTP with time-outs and a breaker; a lost answer, a 429 or a 5xx is ProviderUnavailable.
+
+    Connections are kept and shared by the threads of the process.
+    """
 
     def __init__(self, breaker: Breaker) -> None:
         self._breaker = breaker
-        self._session = requests.Session()
-        self._session.trust_env = False  # a proxy variable of the host is not meant for this
+        self._pool = PoolManager(maxsize=CONNECTIONS, retries=False)
 
-    def post(self, path: str, key: str, body: Mapping[str, Any]) -> requests.Response:
-        return self._send("POST", path, json=body, headers={"Idempotency-Key": key})
+    def post(self, path: str, key: str, body: Mapping[str, Any]) -> BaseHTTPResponse:
+        headers = {"Idempotency-Key": key, "Content-Type": "application/json"}
+        return self._send("POST", path, body=orjson.dumps(body), headers=headers)
 
-    def get(self, path: str, query: Mapping[str, str]) -> requests.Response:
-        return self._send("GET", path, params=query)
+    def get(self, path: str, query: Mapping[str, str]) -> BaseHTTPResponse:
+        return self._send("GET", path, fields=query)
 
-    def _send(self, method: str, path: str, **options: Any) -> requests.Response:
+    def _send(self, method: str, path: str, **options: Any) -> BaseHTTPResponse:
         with self._breaker.guard(failures=(ProviderUnavailable,)):
             try:
-                answer = self._session.request(
-                    method, settings.SANDBOX_URL + path, timeout=TIMEOUTS, allow_redirects=False, **options
+                answer = self._pool.request(
+                    method, settings.SANDBOX_URL + path, timeout=_time_out(), redirect=False, **options
                 )
-            except requests.RequestException as lost:
+            except HTTPError as lost:
                 raise ProviderUnavailable(f"{method} {path}: {type(lost).__name__}") from lost
-            if answer.status_code >= 500 or answer.status_code == HTTPStatus.TOO_MANY_REQUESTS:
-                raise ProviderUnavailable(f"{method} {path}: {answer.status_code}")
+            if answer.status >= 500 or answer.status == HTTPStatus.TOO_MANY_REQUESTS:
+                raise ProviderUnavailable(f"{method} {path}: {answer.status}")
         return answer
 
 
-def _refused(answer: requests.Response) -> requests.Response:
-    """The answer, unless it is a refusal. Raises Declined, StepRefused; HTTPError for what is our fault."""
-    if answer.status_code == HTTPStatus.PAYMENT_REQUIRED:
+def _time_out() -> Timeout:
+    connect, read = TIMEOUTS
+    return Timeout(connect=connect, read=read)
+
+
+def _refused(answer: BaseHTTPResponse) -> BaseHTTPResponse:
+    """The answer, unless it is a refusal. Raises Declined, StepRefused, NotUnderstood."""
+    if answer.status == HTTPStatus.PAYMENT_REQUIRED:
         raise Declined(str(answer.json()["code"]))
-    if answer.status_code == HTTPStatus.CONFLICT:
-        raise StepRefused(answer.text[:200])
-    answer.raise_for_status()
+    if answer.status == HTTPStatus.CONFLICT:
+        raise StepRefused(answer.data.decode(errors="replace")[:200])
+    if answer.status >= 400:
+        raise NotUnderstood(f"{answer.status} {answer.data.decode(errors='replace')[:200]}")
     return answer
 
 
-def _charge_of(answer: requests.Response) -> Charge:
+def _charge_of(answer: BaseHTTPResponse) -> Charge:
     return _charge(_refused(answer).json())
 
 

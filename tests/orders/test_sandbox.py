@@ -10,6 +10,7 @@ import requests
 
 from core.resilience.breaker import BreakerOpen
 from orders import gateways
+from orders.gateways import sandbox as sandbox_gateway
 from orders.gateways.base import Declined, Parcel, ProviderUnavailable, StepRefused
 
 pytestmark = pytest.mark.django_db
@@ -42,7 +43,7 @@ def test_authorise__same_key__is_the_same_charge(gateway, sandbox):
 def test_authorise__same_key_for_another_amount__is_refused(gateway, sandbox):
     _authorise(gateway)
 
-    with pytest.raises(requests.HTTPError, match="422"):
+    with pytest.raises(sandbox_gateway.NotUnderstood, match="422"):
         _authorise(gateway, amount=Decimal(11))
 
     assert len(sandbox.payments()) == 1

@@ -62,6 +62,34 @@ def test_kill__again_and_again_under_orders__nothing_lost_or_doubled(victim, sho
     _all_shipped(shop, log, repeats=ROUNDS * settings.WORKER_THREADS if name == "worker" else 0)
 
 
+def test_smtp__frozen__orders_are_shipped_and_mails_go_out_later(shop, buyers, goods, log):
+    skus = goods(2)
+
+    with shop["inbox"].frozen():
+        buyers.insist_all(buyers.body(*skus) for _ in range(BATCH))
+        eventually(lambda: _statuses(log) == {Status.SHIPPED}, seconds=60)
+        told = len(shop.mails())
+
+    assert told < 3 * BATCH
+    _all_shipped(shop, log)
+
+
+def test_orders__nothing_goes_wrong__every_message_is_sent_at_most_once_and_run_once(
+    shop, buyers, goods, log
+):
+    skus = goods(2)
+
+    buyers.insist_all(buyers.body(*skus) for _ in range(BATCH))
+    _all_shipped(shop, log)
+
+    about = [str(order.id) for order in log.orders()]
+    messages = OutboxMessage.objects.filter(aggregate__in=about)
+    carried = messages.filter(handler__in=["orders.capture_payment", "orders.ship_order"])
+    assert set(messages.values_list("attempts", flat=True)) == {1}
+    assert set(messages.exclude(pk__in=carried).values_list("publications", flat=True)) == {1}
+    assert set(carried.values_list("publications", flat=True)) == {0}
+
+
 def test_broker__forgets_everything__messages_are_sent_again(shop, buyers, goods, log):
     skus = goods(2)
     shop["worker"].kill_for_good()
