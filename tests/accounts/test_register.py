@@ -110,6 +110,6 @@ def test_register__rights_in_the_body__change_nothing(post):
     assert str(user.pk) != "0192d2a0-0000-7000-8000-000000000000"
 
 
-def test_register__queries__ten_with_savepoints(post, django_assert_num_queries):
-    with django_assert_num_queries(10):
+def test_register__queries__five_with_savepoints(post, django_assert_num_queries):
+    with django_assert_num_queries(5):
         post("register", BODY)

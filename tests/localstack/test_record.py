@@ -42,7 +42,7 @@ def test_end_leftovers__recorded_process_runs__is_ended(tmp_path, start):
     ended = end_leftovers(tmp_path / "stack.json", tmp_path)
 
     assert ended == ["web"]
-    assert not process.is_running()
+    assert not process.is_running() or process.status() == psutil.STATUS_ZOMBIE  # its parent is this test
     assert not (tmp_path / "stack.json").exists()
 
 

@@ -80,6 +80,8 @@ def shop_on_own_broker(own_broker, django_db_setup, django_db_blocker, tmp_path_
 def _own(kind: str, tmp_path_factory) -> OwnValkey | OwnRabbitMQ:
     if kind == "valkey":
         return OwnValkey(tmp_path_factory.mktemp("valkey"))
+    if os.environ.get("TEST_RABBITMQ") != "true":
+        pytest.skip("TEST_RABBITMQ is not set: no RabbitMQ")
     if not OwnRabbitMQ.is_installed():
         pytest.skip("no RabbitMQ: rabbitmq-server is not installed")
     return OwnRabbitMQ(tmp_path_factory.mktemp("rabbitmq"))

@@ -75,9 +75,10 @@ def test_broker__away_for_long__orders_accepted_at_once_and_handled_soon(how, ow
     figures.warning("p99 %.2f, away %.2f; idle %.1f, lag %.1f s", _p99(usual), _p99(answers), idle, lag)
     _all_shipped(shop, buyers)  # and the next test finds no work
     assert {status for status, _ in answers} == {201}
-    assert _p99(answers) < max(SLOWEST, 2 * _p99(usual))
-    assert max(idle, lag) < MOST_LAG
     assert _lag() < 1
+    if FULL:  # how long it may take is for a machine that has nothing else to do
+        assert _p99(answers) < max(SLOWEST, 2 * _p99(usual))
+        assert max(idle, lag) < MOST_LAG
 
 
 def test_connections__silently_dead__relay_and_worker_find_new_ones(shop, buyers, skus):
