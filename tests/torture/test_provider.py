@@ -16,7 +16,7 @@ from tests.torture.scale import scale
 pytestmark = pytest.mark.xdist_group("torture")
 
 ORDERS = scale(4, 300)
-BUYERS, SLOWNESS = 20, 5.0  # seconds the provider takes
+BUYERS, SLOWNESS = 20, scale(2.0, 5.0)  # seconds the provider takes
 LONGEST_TRANSACTION = 0.5  # seconds
 
 
@@ -62,7 +62,7 @@ def test_provider__takes_seconds__no_transaction_waits_for_it(shop, buyers, good
     with _Watch() as watch:
         buyers.insist_all((buyers.body(sku) for _ in range(BUYERS)), at_once=BUYERS)
         eventually(lambda: _with_worker(log) >= 1)
-        time.sleep(scale(3, 60))  # the time that the provider has its callers wait
+        time.sleep(scale(2, 60))  # the time that the provider has its callers wait
     shop.provider.delay = 0
 
     assert watch.samples > 20
