@@ -29,13 +29,14 @@ def _of_ledger(*first_words: str) -> dict[str, str]:
     return {what: ask for what, ask in ledger.QUESTIONS.items() if what.split()[0] in first_words}
 
 
-_STOCK, _VOUCHERS = _of_ledger("units"), _of_ledger("uses", "voucher")
-_MONEY = {what: ask for what, ask in ledger.QUESTIONS.items() if what not in _STOCK | _VOUCHERS}
+_LINES, _STOCK, _VOUCHERS = _of_ledger("sums"), _of_ledger("units"), _of_ledger("uses", "voucher")
+_MONEY = {what: ask for what, ask in ledger.QUESTIONS.items() if what not in _LINES | _STOCK | _VOUCHERS}
 # Each book with its questions.
 BOOKS: Mapping[str, Mapping[str, str]] = {
     "orders": {
         "acknowledged order": questions.ORDERS,
         "orders for one address": questions.REPEATED_ORDERS,
+        **_LINES,
     },
     "stock": {**_STOCK, "units still held after the end": questions.KEPT_RESERVATIONS},
     "payments": _MONEY,
@@ -68,7 +69,7 @@ def by_book(
 ) -> dict[str, list[str]]:
     """The disagreements of each book that was looked into.
 
-    Stock, money and vouchers are looked at in the whole shop (queries.ledger), the rest for the
+    Lines, stock, money and vouchers are looked at in the whole shop (queries.ledger), the rest for the
     `acknowledged` orders, which have to be settled: what workers still have to do counts as a disagreement.
     `provider` is the sandbox's own ledger (see `sandbox_ledger`), compared where given.
     """

@@ -1,4 +1,4 @@
-"""The books, added up again from what they are made of: stock, holds, money, refunds, vouchers (O12)."""
+"""The books, added up again from what they are made of: lines, stock, money, refunds, vouchers (O12)."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -15,6 +15,7 @@ QUESTIONS: Mapping[str, str] = {
     "units held for the order": ledger_sql.RESERVATIONS,
     "units shipped": ledger_sql.SHIPPED_UNITS,
     "units returned": ledger_sql.RETURNED_UNITS,
+    "sums of its lines": ledger_sql.LINES,
     "money taken": ledger_sql.MONEY_TAKEN,
     "money given back": ledger_sql.MONEY_RETURNED,
     "refunds": ledger_sql.REFUNDS,

@@ -27,6 +27,23 @@ JOIN catalog_variant v ON v.id = l.variant_id JOIN catalog_location o ON o.id = 
 WHERE l.reserved <> coalesce(h.units, 0)
 """
 
+# Lines never change: where one is gone or altered the order does not add up. Its tax includes that on the
+# shipping, which no line tells of and which is at most its price.
+LINES = """
+WITH lines AS (
+    SELECT order_id, sum(total) AS goods, sum(discount) AS off, sum(tax) AS tax
+    FROM orders_orderline GROUP BY 1
+), compared AS (
+    SELECT o.number, o.subtotal, o.discount, o.tax, o.shipping, coalesce(l.goods, 0) AS goods,
+           coalesce(l.off, 0) AS off, coalesce(l.tax, 0) AS tax_of_goods
+    FROM orders_order o LEFT JOIN lines l ON l.order_id = o.id
+)
+SELECT number, format('%%s less %%s, tax %%s to %%s', subtotal, discount, greatest(tax - shipping, 0), tax),
+       format('%%s less %%s, tax %%s', goods, off, tax_of_goods)
+FROM compared
+WHERE (subtotal, discount) <> (goods, off) OR tax_of_goods NOT BETWEEN tax - shipping AND tax
+"""
+
 _BUSY = """
 SELECT aggregate FROM core_outboxmessage
 WHERE handled_at IS NULL AND dead_at IS NULL AND handler LIKE 'orders.%%' AND handler NOT LIKE 'orders.mail%%'
@@ -60,7 +77,7 @@ LEFT JOIN orders_order o ON o.id = order_id JOIN catalog_variant v ON v.id = var
 WHERE coalesce(d.units, 0) <> coalesce(h.units, 0) AND order_id::text NOT IN (SELECT aggregate FROM busy)
 """)
 
-# An order shipped whole has shipped its lines; any other, what its parcels say.
+# An order shipped whole has shipped its lines; any other, what its parcels say. Nothing else has left for it.
 SHIPPED_UNITS = _with_parts("""
 WITH concerned AS (
     SELECT id FROM orders_order WHERE status NOT IN ('shipped', 'delivered')
@@ -74,9 +91,9 @@ WITH concerned AS (
     FROM orders_order o JOIN orders_orderline l ON l.order_id = o.id
     LEFT JOIN sent s ON s.order_id = o.id AND s.sku = l.sku
 )
-SELECT d.number || ', ' || v.sku, d.units::text, coalesce(g.units, 0)::text
-FROM due d LEFT JOIN gone g USING (cause, variant_id) JOIN catalog_variant v ON v.id = d.variant_id
-WHERE d.units <> coalesce(g.units, 0)
+SELECT coalesce(d.number, cause) || ', ' || v.sku, coalesce(d.units, 0)::text, coalesce(g.units, 0)::text
+FROM due d FULL JOIN gone g USING (cause, variant_id) JOIN catalog_variant v ON v.id = variant_id
+WHERE coalesce(d.units, 0) <> coalesce(g.units, 0)
 """)
 
 RETURNED_UNITS = """

@@ -6,6 +6,7 @@ from io import StringIO
 
 import pytest
 from django.core.management import call_command
+from django.db.models import F
 from django.urls import reverse
 from django.utils import timezone
 
@@ -16,6 +17,7 @@ from core.outbox.models import OutboxMessage
 from orders.models import (
     LedgerCheck,
     Order,
+    OrderLine,
     Payment,
     Return,
     Shipment,
@@ -93,6 +95,7 @@ PLANTED = {
         lines=[{"sku": "MUG", "quantity": 2}]
     ),
     "units returned": lambda s: Return.objects.filter(order=s["lost"]).update(restock=True),
+    "sums of its lines": lambda s: OrderLine.objects.filter(order=s["declined"]).delete(),
     "money taken": lambda s: Payment.objects.filter(order=s["paid"]).update(captured="20.00"),
     "money given back": lambda s: Payment.objects.filter(order=s["paid"]).update(refunded="1.50"),
     "refunds": lambda s: Payment.objects.filter(order=s["shipped"]).update(promised="6.00"),
@@ -111,6 +114,52 @@ def test_drift__planted__is_found(shop, what):
     PLANTED[what](shop)
 
     assert what in {each.what for each in ledger.drift()}
+
+
+@pytest.mark.parametrize("name", ["paid", "part", "shipped", "refunded", "returned", "cancelled", "early"])
+def test_drift__a_line_is_gone__the_order_does_not_add_up(shop, name):
+    OrderLine.objects.filter(order=shop[name]).delete()
+
+    assert "sums of its lines" in _of(shop[name])
+
+
+@pytest.mark.parametrize(
+    "altered",
+    [
+        {"quantity": 1, "total": F("unit_price")},
+        {"unit_price": F("unit_price") - 1, "total": F("total") - 2},
+        {"discount": F("discount") - 1},
+        {"tax": F("tax") + 1},
+        {"tax": F("tax") - 9},
+    ],
+)
+def test_drift__a_line_is_altered__the_order_does_not_add_up(shop, altered):
+    Order.objects.update(tax=F("tax") + 9)  # more than the shipping costs
+    OrderLine.objects.update(tax=F("tax") + 9)
+    agreed = _of(shop["shipped"])
+
+    OrderLine.objects.filter(order=shop["shipped"]).update(**altered)
+
+    assert (agreed, "sums of its lines" in _of(shop["shipped"])) == (set(), True)
+
+
+@pytest.mark.parametrize("name", ["shipped", "part"])
+def test_drift__line_of_a_gift_is_gone__units_were_shipped_for_nothing(shop, name):
+    line = OrderLine.objects.get(order=shop[name])
+    Order.objects.filter(pk=shop[name].pk).update(
+        subtotal=F("subtotal") - line.total,
+        discount=F("discount") - line.discount,
+        total=F("total") - line.total + line.discount,
+    )
+    line.delete()
+
+    assert "units shipped" in _of(shop[name])
+
+
+def _of(order):
+    return {
+        each.what for each in ledger.drift() if each.subject.startswith((order.number, f"order:{order.pk}"))
+    }
 
 
 def test_drift__order_that_workers_are_at__is_passed_over_until_they_give_up(shop, work):
