@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from dataclasses import astuple
 from datetime import datetime, timedelta
 
+from django.db.models import QuerySet
+
 from core.outbox.models import OutboxMessage
 from core.resilience.breaker import BreakerOpen
 from orders.gateways import GATEWAYS, gateway
@@ -26,7 +28,7 @@ def check_books(*, now: datetime, asks_providers: bool = True) -> LedgerCheck:
     found = ledger.drift()
     compared, note = 0, ""
     if asks_providers:
-        payments = _recent(now)
+        payments = list(recent_payments(now=now))
         try:
             for payment in payments:
                 found += _with_provider(payment)
@@ -43,10 +45,11 @@ def check_books(*, now: datetime, asks_providers: bool = True) -> LedgerCheck:
     )
 
 
-def _recent(now: datetime) -> list[Payment]:
+def recent_payments(*, now: datetime) -> QuerySet[Payment]:
+    """Those whose provider is asked: changed since the last night, the newest, at most MOST_PAYMENTS."""
     recent = Payment.objects.filter(updated_at__gte=now - RECENT, gateway__in=GATEWAYS, amount__gt=0)
     known = recent.exclude(status=Payment.Status.DECLINED).select_related("order")
-    return list(known.order_by("-created_at")[:MOST_PAYMENTS])
+    return known.order_by("-created_at")[:MOST_PAYMENTS]
 
 
 def _with_provider(payment: Payment) -> Iterator[Drift]:

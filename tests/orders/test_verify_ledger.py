@@ -6,6 +6,7 @@ from io import StringIO
 
 import pytest
 from django.core.management import call_command
+from django.db import connection
 from django.db.models import F
 from django.urls import reverse
 from django.utils import timezone
@@ -216,6 +217,29 @@ def test_check__provider_down__is_noted_and_the_rest_looked_at(shop, settings):
 
     assert (check.count, check.payments_compared) == (0, 0)
     assert "could not be compared" in check.note
+
+
+def test_check__many_payments__does_not_read_them_all(shop):
+    with connection.cursor() as cursor:
+        cursor.execute(_OLD_PAYMENTS, {"order": shop["paid"].pk, "many": 20_000})
+        cursor.execute("ANALYZE orders_payment")
+
+    plan = audit.recent_payments(now=timezone.now()).explain()
+
+    assert "payment_changed" in plan
+    assert "Seq Scan on orders_payment" not in plan
+
+
+_OLD_PAYMENTS = """
+INSERT INTO orders_payment (
+    id, order_id, gateway, token, amount, currency, status, idempotency_key, provider_reference, captured,
+    refunded, promised, error, created_at, updated_at
+)
+SELECT gen_random_uuid(), %(order)s, 'sandbox', 'tok_ok', 1, 'USD', 'refunded', 'old:' || n, 'ch_' || n, 1,
+       1, 0, '', at, at
+FROM generate_series(1, %(many)s) AS n,
+     LATERAL (SELECT now() - interval '1 year' + n * interval '1 minute') AS t (at)
+"""
 
 
 def test_task__every_night__keeps_a_year(shop):
