@@ -8,7 +8,7 @@ from django_migration_linter.sql_analyser import PostgresqlAnalyser, analyse_sql
 OURS = ["accounts", "catalog", "core", "orders", "todos"]
 
 
-@pytest.mark.django_db
+@pytest.mark.django_db(transaction=True)  # indexes are made concurrently, which no transaction can
 def test_migrations__all_of_ours__can_run_while_the_old_code_serves():
     linter = MigrationLinter(path=str(settings.BASE_DIR), include_apps=OURS, no_cache=True)
 

@@ -152,9 +152,11 @@ def test_disagreements__order_over_another_amount__told(order, acknowledged):
 
 
 def test_disagreements__order_placed_twice__told(order, acknowledged):
-    number, order.pk, order.number = order.number, uuid4(), "S-TWICE-22"
-    order.status = Status.PENDING
+    number, line = order.number, order.lines.get()
+    order.pk, order.number, order.status = uuid4(), "S-TWICE-22", Status.CANCELLED
     order.save(force_insert=True)
+    line.pk, line.order = None, order
+    line.save(force_insert=True)
 
     found = agreement.disagreements(acknowledged)
 
