@@ -48,7 +48,8 @@ def _settled_answers(before: datetime) -> QuerySet[IdempotencyRecord]:
 
 
 def _mails_with_body(before: datetime) -> QuerySet[Mail]:
-    return Mail.objects.filter(~Q(text=""), sent_at__lt=before)
+    """Sent before then, so queued before then too: by that they are found."""
+    return Mail.objects.filter(~Q(text=""), sent_at__lt=before, created_at__lt=before)
 
 
 def _in_batches(rows: QuerySet, work: Callable[[QuerySet], int]) -> int:  # type: ignore[type-arg]

@@ -39,7 +39,7 @@ class OutboxMessage(models.Model):
             ),
             models.Index(fields=["dead_at"], name="outbox_dead", condition=Q(dead_at__isnull=False)),
             models.Index(fields=["aggregate", "id"], name="outbox_aggregate"),
-            models.Index(fields=["handled_at"], name="outbox_handled"),
+            models.Index(fields=["handled_at"], name="outbox_ended", condition=Q(handled_at__isnull=False)),
         ]
 
     def __str__(self) -> str:

@@ -44,7 +44,12 @@ class Order(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     number = models.CharField(max_length=12, unique=True, editable=False)
     customer = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="orders"
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="orders",
+        db_index=False,  # order_of_customer begins with it
     )
     email = models.EmailField(max_length=254)
     token_hash = models.CharField(max_length=64, blank=True, editable=False, help_text="Of a guest's token.")
@@ -107,7 +112,7 @@ class OrderLine(models.Model):
     the rest.
     """
 
-    order = models.ForeignKey(Order, models.CASCADE, related_name="lines")
+    order = models.ForeignKey(Order, models.CASCADE, related_name="lines", db_index=False)
     variant = models.ForeignKey("catalog.Variant", models.PROTECT, related_name="+")
     sku = models.CharField("SKU", max_length=80)
     name = models.CharField(max_length=410)  # of product and variant
@@ -137,7 +142,7 @@ class OrderLine(models.Model):
 class OrderEvent(models.Model):
     """One entry of an order's timeline. Written with what it tells of, never changed."""
 
-    order = models.ForeignKey(Order, models.CASCADE, related_name="timeline")
+    order = models.ForeignKey(Order, models.CASCADE, related_name="timeline", db_index=False)
     from_status = models.CharField(max_length=20, choices=Status.choices, blank=True)
     to_status = models.CharField(max_length=20, choices=Status.choices)
     actor = models.CharField(max_length=300, help_text="customer, guest, system, or staff:<e-mail>.")

@@ -74,7 +74,8 @@ def test_prune__answer_whose_work_is_unfinished__stays(now, fields, is_kept):
 def test_prune__old_mail__loses_its_body_and_is_never_sent_again(now):
     with transaction.atomic():
         row = mail.queue(to="a@shop.test", subject="s", text="t", html="<p>t", cause="order 1")
-    Mail.objects.update(status=Mail.Status.SENT, sent_at=now - 91 * DAY)
+    long_ago = now - 91 * DAY
+    Mail.objects.update(status=Mail.Status.SENT, created_at=long_ago, sent_at=long_ago)
 
     retention.prune(now=now)
     with transaction.atomic():
