@@ -70,8 +70,9 @@ def handles(
     """Register the decorated function for `event`.
 
     `lease` is after how many seconds an unanswered message is published again (it was lost, or its worker was
-    killed); it doubles with each publication. After `max_attempts` failures the message is dead
-    and `on_dead` has compensated for it. Unless it `is_heavy`, several messages run at once in one process.
+    killed); it doubles with each publication, up to relay.LONGEST_LEASE. After `max_attempts` failures the
+    message is dead and `on_dead` has compensated for it. Unless it `is_heavy`, several messages run at once in
+    one process.
     """
 
     def register(run: Run) -> Run:

@@ -22,7 +22,10 @@ log = structlog.get_logger(__name__)
 BATCH = 200
 TOGETHER = 16  # messages in one task: what the threads of a worker do in one go or two
 CLAIM = timedelta(seconds=5)
-LONGEST_LEASE = 3600  # seconds
+# Seconds. Leases double so that what waits in a long queue, or kills its worker each time, is not sent again and
+# again; no further than this, so that an order whose worker was killed several times does not wait for an hour.
+# 100,000 messages that wait in queues are then 21 tasks a second.
+LONGEST_LEASE = 300
 UNKNOWN_HANDLER_PAUSE = timedelta(seconds=60)
 
 Send = Callable[[list[int], str], None]

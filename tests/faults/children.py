@@ -8,7 +8,6 @@ import multiprocessing
 import signal
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
 from functools import partial
 from multiprocessing.connection import Connection
 from typing import Any
@@ -22,11 +21,12 @@ from django.utils import timezone
 from core.mail.models import Mail
 from core.outbox import handling, messages
 from core.outbox.models import OutboxMessage
-from core.outbox.relay import LONGEST_LEASE, publish_batch
+from core.outbox.relay import publish_batch
 from orders.gateways import gateway
 from orders.models import Payment
 from orders.services import expiring
 from tests.faults.databases import using_database
+from tests.faults.waits import LONGEST_WAIT
 
 _forks = multiprocessing.get_context("forkserver")
 _forks.set_forkserver_preload(["tests.faults.child_setup", "tests.faults.children", "config.urls"])
@@ -186,6 +186,7 @@ def expire() -> None:
 
 
 def _let_time_pass(messages: QuerySet[OutboxMessage]) -> None:
-    passed = timedelta(seconds=LONGEST_LEASE)
-    messages.filter(handled_at=None, dead_at=None).update(next_attempt_at=F("next_attempt_at") - passed)
-    Mail.objects.filter(claimed_until__isnull=False).update(claimed_until=F("claimed_until") - passed)
+    due = F("next_attempt_at") - LONGEST_WAIT
+    messages.filter(handled_at=None, dead_at=None).update(next_attempt_at=due)
+    claimed = Mail.objects.filter(claimed_until__isnull=False)
+    claimed.update(claimed_until=F("claimed_until") - LONGEST_WAIT)

@@ -13,7 +13,6 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
 from email.parser import BytesHeaderParser
 from pathlib import Path
 from typing import Any
@@ -29,10 +28,10 @@ from core.localstack.nginx import Nginx
 from core.localstack.ports import HOST, free_port
 from core.mail.models import Mail
 from core.outbox.models import OutboxMessage
-from core.outbox.relay import LONGEST_LEASE
 from tests.faults.databases import using_database
 from tests.faults.processes import Process
 from tests.faults.proxy import Proxy
+from tests.faults.waits import LONGEST_WAIT
 from tests.stack import eventually
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -178,10 +177,10 @@ class Shop:
 
     def let_leases_end(self) -> None:
         """As if the longest lease, claim or pause had passed for what was sent and is not handled."""
-        passed = timedelta(seconds=LONGEST_LEASE)
         waiting = OutboxMessage.objects.filter(handled_at=None, dead_at=None)
-        waiting.update(next_attempt_at=F("next_attempt_at") - passed)
-        Mail.objects.filter(claimed_until__isnull=False).update(claimed_until=F("claimed_until") - passed)
+        waiting.update(next_attempt_at=F("next_attempt_at") - LONGEST_WAIT)
+        claimed = Mail.objects.filter(claimed_until__isnull=False)
+        claimed.update(claimed_until=F("claimed_until") - LONGEST_WAIT)
 
     def open_messages(self) -> int:
         return OutboxMessage.objects.filter(handled_at=None, dead_at=None).count()
