@@ -71,8 +71,8 @@ def handles(
 
     `lease` is after how many seconds an unanswered message is published again (it was lost, or its worker was
     killed); it doubles with each publication, up to relay.LONGEST_LEASE. After `max_attempts` failures the
-    message is dead and `on_dead` has compensated for it. Unless it `is_heavy`, several messages run at once in
-    one process.
+    message is dead and `on_dead` has compensated for it. Unless it `is_heavy`, several messages run at once
+    in one process.
     """
 
     def register(run: Run) -> Run:

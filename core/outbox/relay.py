@@ -6,7 +6,7 @@ had claimed is due again when the claim ends; what had been sent by then is sent
 harmless.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -15,20 +15,33 @@ from django.db import connection
 from django.utils import timezone
 
 from core.crash_points import crash_point
-from core.outbox.registry import handler_named, is_known
+from core.outbox.registry import all_handlers, handler_named, is_known
 
 log = structlog.get_logger(__name__)
 
 BATCH = 200
 TOGETHER = 16  # messages in one task: what the threads of a worker do in one go or two
 CLAIM = timedelta(seconds=5)
-# Seconds. Leases double so that what waits in a long queue, or kills its worker each time, is not sent again and
-# again; no further than this, so that an order whose worker was killed several times does not wait for an hour.
-# 100,000 messages that wait in queues are then 21 tasks a second.
+# Seconds. Leases double so that what waits in a long queue, or kills its worker each time, is not sent again
+# and again; no further than this, so that an order whose worker was killed several times does not wait for an
+# hour. 100,000 messages that wait in queues are then 21 tasks a second.
 LONGEST_LEASE = 300
 UNKNOWN_HANDLER_PAUSE = timedelta(seconds=60)
 
 Send = Callable[[list[int], str], None]
+
+
+class QueueRefused(Exception):
+    """Raised by `send`: the broker takes nothing for this queue now, but perhaps for another."""
+
+
+class QueuesRefused(Exception):
+    """The broker took nothing for `queues`, and `sent` messages for the others."""
+
+    def __init__(self, queues: Collection[str], *, sent: int) -> None:
+        super().__init__(f"Nothing was taken for {', '.join(sorted(queues))}")
+        self.queues = queues
+        self.sent = sent
 
 
 class _Claimed(NamedTuple):
@@ -38,32 +51,48 @@ class _Claimed(NamedTuple):
     due_at: datetime
 
 
-def publish_batch(send: Send) -> int:
-    """Send up to BATCH due messages with `send(message_ids, queue)`; how many.
+def publish_batch(send: Send, *, but: Collection[str] = ()) -> int:
+    """Send up to BATCH due messages with `send(message_ids, queue)`, none for the queues `but`; how many.
 
-    Whatever `send` raises is raised; the messages not sent by then are due as they were before.
+    Where `send` raises QueueRefused the other queues go on, and then QueuesRefused is raised. Whatever else
+    it raises is raised at once. The messages not sent are due as they were before.
     """
     claimed_until = timezone.now() + CLAIM
-    messages = _claim(claimed_until)
+    messages = _claim(claimed_until, but)
     leases = _put_off_unknown(messages)
+    refused: set[str] = set()
     try:
         for queue, group in _tasks(message for message in messages if message.pk not in leases):
-            crash_point("core.relay.before_send")
-            send([message.pk for message in group], queue)
-            crash_point("core.relay.after_send")
-            leases |= {message.pk: _leased_until(message) for message in group}
+            if queue not in refused and not _sent(send, group, queue):
+                refused.add(queue)
+            if queue not in refused:
+                leases |= {message.pk: _leased_until(message) for message in group}
     finally:
         if messages:
             unsent = {message.pk: message.due_at for message in messages if message.pk not in leases}
             _settle(leases, unsent, claimed_until)
             crash_point("core.relay.after_settle")
+    if refused:
+        raise QueuesRefused(refused, sent=len(leases))
     return len(messages)
+
+
+def _sent(send: Send, group: list[_Claimed], queue: str) -> bool:
+    crash_point("core.relay.before_send")
+    try:
+        send([message.pk for message in group], queue)
+    except QueueRefused as refused:
+        log.warning("queue_refused", queue=queue, error=str(refused))
+        return False
+    crash_point("core.relay.after_send")
+    return True
 
 
 _CLAIM = """
 WITH due AS (
     SELECT id, next_attempt_at FROM core_outboxmessage
     WHERE handled_at IS NULL AND dead_at IS NULL AND next_attempt_at <= %(now)s
+      AND handler <> ALL(%(but)s::text[])
     ORDER BY next_attempt_at LIMIT %(most)s FOR UPDATE SKIP LOCKED
 )
 UPDATE core_outboxmessage m SET next_attempt_at = %(until)s
@@ -72,10 +101,11 @@ RETURNING m.id, m.handler, m.publications, due.next_attempt_at
 """
 
 
-def _claim(until: datetime) -> list[_Claimed]:
+def _claim(until: datetime, but: Collection[str]) -> list[_Claimed]:
     """Oldest first."""
+    passed_over = [handler.name for handler in all_handlers() if handler.queue in but]
     with connection.cursor() as cursor:
-        cursor.execute(_CLAIM, {"now": timezone.now(), "most": BATCH, "until": until})
+        cursor.execute(_CLAIM, {"now": timezone.now(), "most": BATCH, "until": until, "but": passed_over})
         return sorted(_Claimed(*row) for row in cursor.fetchall())
 
 

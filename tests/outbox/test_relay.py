@@ -19,7 +19,7 @@ from django.utils import timezone
 from core.management.commands import relay_outbox
 from core.outbox import handling
 from core.outbox.models import OutboxMessage
-from core.outbox.relay import BATCH, CLAIM, TOGETHER, publish_batch
+from core.outbox.relay import BATCH, CLAIM, TOGETHER, QueueRefused, QueuesRefused, publish_batch
 
 pytestmark = pytest.mark.django_db
 
@@ -86,6 +86,43 @@ def test_publish_batch__broker_fails_in_mid_batch__the_rest_is_due_at_once(on_th
 
     assert before == TOGETHER
     assert sorted(sent) == [message.pk for message in messages]
+
+
+def test_publish_batch__one_queue_refuses__the_others_are_sent_and_its_messages_stay_due(on_thing, happen):
+    on_thing(print, queue="mail")
+    on_thing(print, name="tests.other", queue="orders")
+    happen(TOGETHER + 5)
+    refusing, others = (
+        OutboxMessage.objects.filter(handler=name) for name in ("tests.handler", "tests.other")
+    )
+    due = list(refusing.order_by("id").values_list("id", "next_attempt_at", "publications"))
+    asked, sent = Counter(), []
+
+    def send(message_ids, queue):
+        asked[queue] += 1
+        if queue == "mail":
+            raise QueueRefused
+        sent.extend(message_ids)
+
+    with pytest.raises(QueuesRefused, match="mail") as refused:
+        publish_batch(send)
+
+    assert (refused.value.queues, refused.value.sent) == ({"mail"}, TOGETHER + 5)
+    assert sorted(sent) == sorted(others.values_list("pk", flat=True))
+    assert asked == {"mail": 1, "orders": 2}
+    assert list(refusing.order_by("id").values_list("id", "next_attempt_at", "publications")) == due
+
+
+def test_publish_batch__queue_passed_over__its_backlog_does_not_keep_the_others_waiting(on_thing, happen):
+    on_thing(print, queue="mail")
+    happen(BATCH + 1)
+    on_thing(print, name="tests.other", queue="orders")
+    happen(1)
+    sent = []
+
+    count = publish_batch(lambda message_ids, queue: sent.append(queue), but=["mail"])
+
+    assert (count, sent) == (1, ["orders"])
 
 
 def test_publish_batch__worker_is_faster_than_the_relay__what_it_decided_stands(on_thing, happen):
@@ -261,6 +298,31 @@ def test_relay__broker_frozen__gives_up_within_its_time_out_and_messages_stay_du
     assert sent is None
     assert time.monotonic() - started < 8
     assert _due_in(message) <= 0
+
+
+def test_relay__queue_refuses__the_others_go_on_and_it_is_asked_again_after_a_pause(
+    on_thing, happen, monkeypatch
+):
+    on_thing(print, queue="mail")
+    happen(BATCH + 1)
+    on_thing(print, name="tests.other", queue="orders")
+    happen(1)
+    asked = []
+
+    def send(message_ids, queue):
+        asked.append(queue)
+        if queue == "mail":
+            raise QueueRefused
+
+    monkeypatch.setattr(relay_outbox, "_send", send)
+    refusals = relay_outbox.Refusals()
+
+    counts = [relay_outbox.publish_due(None, refusals) for _ in range(3)]
+    later = time.monotonic() + relay_outbox.OUTAGE_PAUSE
+    monkeypatch.setattr(time, "monotonic", lambda: later)
+    relay_outbox.publish_due(None, refusals)
+
+    assert (asked, counts) == (["mail", "orders", "mail"], [0, 1, 0])
 
 
 def test_relay__broker_comes_back__sends_what_waited(on_thing, happen, broker):

@@ -4,10 +4,15 @@ import signal
 
 import pytest
 from django.conf import settings
+from django.utils import timezone
 
 from config.celery import app
+from core.outbox import queries
+from core.outbox.models import OutboxMessage
+from core.outbox.registry import handler_named
 from core.tasks import handle_messages
 from orders.models import Order, Status
+from tests.faults import oracle
 from tests.faults.buyers import Buyers
 from tests.stack import eventually
 
@@ -77,6 +82,33 @@ def test_queue__deleted__its_messages_count_as_unsent_until_it_is_there_again(
     eventually(
         lambda: set(Order.objects.filter(pk__in=ids).values_list("status", flat=True)) == {Status.SHIPPED}
     )
+
+
+def test_queue__full__the_others_go_on_and_its_messages_wait(own_broker, shop_on_own_broker, goods, log):
+    shop, buyers, (sku,) = shop_on_own_broker, Buyers(shop_on_own_broker.url, log), goods()
+    shop["worker"].kill_for_good()
+    own_broker.control("set_policy", "full", "^mail$", '{"max-length": 1, "overflow": "reject-publish"}')
+    deaths = shop["relay"].deaths
+
+    for _ in range(6):
+        buyers.insist(buyers.body(sku))
+        eventually(lambda: not _unsent(log, queue="orders"))
+    mails, seconds_since = _unsent(log, queue="mail"), queries.lag(now=timezone.now()).lag
+    own_broker.control("clear_policy", "full")
+    shop["worker"].revive()
+    shop.wait_until_quiet()
+
+    assert 1 <= mails <= 5
+    assert seconds_since > 0
+    assert shop["relay"].deaths == deaths
+    assert oracle.disagreements(log, ledger=shop.ledger(), inbox=shop.mails()) == []
+
+
+def _unsent(log, *, queue):
+    """Messages of the queue that the broker has never taken."""
+    orders = [str(order.id) for order in log.orders()]
+    waiting = OutboxMessage.objects.filter(aggregate__in=orders, publications=0, handled_at=None)
+    return sum(handler_named(name).queue == queue for name in waiting.values_list("handler", flat=True))
 
 
 def _send_tasks(shop):

@@ -2,11 +2,14 @@
 
 import signal
 import threading
+import time
 from argparse import ArgumentParser
+from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
 import structlog
+from amqp.exceptions import ChannelError, MessageNacked
 from celery import current_app
 from django.core.management.base import BaseCommand
 from django.db import InterfaceError, OperationalError, connection
@@ -15,14 +18,14 @@ from kombu.exceptions import OperationalError as BrokerDown
 
 from core.observability import heartbeat
 from core.outbox.broker_loss import BrokerLoss
-from core.outbox.relay import BATCH, publish_batch
+from core.outbox.relay import BATCH, QueueRefused, QueuesRefused, publish_batch
 from core.tasks import handle_messages
 
 log = structlog.get_logger(__name__)
 
 # Seconds between looks: what comes meanwhile is sent together, which costs a tenth of sending each alone.
 SHORTEST_POLL, LONGEST_POLL = 0.05, 0.25
-OUTAGE_PAUSE = 1.0  # seconds before another try where broker or database are away
+OUTAGE_PAUSE = 1.0  # seconds before another try where broker, queue or database are away
 # RabbitMQ refuses what no queue takes, and has so many seconds to say that a message is on its disk.
 CONFIRMED: dict[str, Any] = {"mandatory": True, "confirm_timeout": 5}
 
@@ -37,25 +40,42 @@ class Command(BaseCommand):
         stopping = threading.Event()
         for name in (signal.SIGTERM, signal.SIGINT):
             signal.signal(name, lambda *_: stopping.set())
-        pause, loss = 0.0, BrokerLoss()
+        pause, loss, refusals = 0.0, BrokerLoss(), Refusals()
         while not stopping.wait(pause):
-            sent = publish_due(loss)
+            sent = publish_due(loss, refusals)
             heartbeat.touch()
             if once and not sent:
                 return
             pause = _next_pause(sent, pause)
 
 
-def publish_due(loss: BrokerLoss | None = None) -> int | None:
+class Refusals:
+    """The queues for which the broker took nothing a moment ago: their messages must not stop the others."""
+
+    def __init__(self) -> None:
+        self._until: dict[str, float] = {}
+
+    def add(self, queues: Iterable[str]) -> None:
+        self._until |= dict.fromkeys(queues, time.monotonic() + OUTAGE_PAUSE)
+
+    def queues(self) -> list[str]:
+        return [queue for queue, until in self._until.items() if until > time.monotonic()]
+
+
+def publish_due(loss: BrokerLoss | None = None, refusals: Refusals | None = None) -> int | None:
     """How many messages were sent; None where the database or the broker is away."""
+    refusals = refusals or Refusals()
     try:
         link().ensure_connection(max_retries=0)  # claims nothing that it cannot send
         if loss:
             loss.look()
-        return publish_batch(_send)
+        return publish_batch(_send, but=refusals.queues())
+    except QueuesRefused as refused:
+        refusals.add(refused.queues)
+        return refused.sent
     except _broker_errors() as error:
         log.warning("broker_unavailable", error=repr(error))
-        link().collect()  # what it still holds must not be taken for the next message's answer
+        link().collect()
     except (OperationalError, InterfaceError) as error:
         log.warning("database_unavailable", error=str(error))
         connection.close()
@@ -67,11 +87,18 @@ def _broker_errors() -> tuple[type[BaseException], ...]:
 
 
 def _send(message_ids: list[int], queue: str) -> None:
-    """Returns once the broker has them."""
+    """Returns once the broker has them. Raises QueueRefused where RabbitMQ's queue is full, or is gone."""
     producer = current_app.amqp.Producer(link(), auto_declare=False)
-    handle_messages.apply_async(
-        kwargs={"message_ids": message_ids}, queue=queue, producer=producer, retry=False, **CONFIRMED
-    )
+    try:
+        handle_messages.apply_async(
+            kwargs={"message_ids": message_ids}, queue=queue, producer=producer, retry=False, **CONFIRMED
+        )
+    except (BrokerDown, ChannelError) as error:
+        cause = error.__cause__ or error  # Kombu takes a refusal for a lost connection
+        if not isinstance(cause, (MessageNacked, ChannelError)):
+            raise
+        link().collect()  # what it still holds must not be taken for the next message's answer
+        raise QueueRefused(repr(cause)) from error
 
 
 @cache
