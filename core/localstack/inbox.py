@@ -9,10 +9,25 @@ import signal
 import sys
 from pathlib import Path
 
-from aiosmtpd.handlers import Mailbox
-from aiosmtpd.smtp import SMTP
+from aiosmtpd.smtp import SMTP, Envelope, Session
 
+from core.ids import uuid7
 from core.localstack.ports import HOST
+
+
+class Keeper:
+    """Writes each mail with its recipients above it. Whoever reads sees all of it, or nothing yet."""
+
+    def __init__(self, maildir: Path) -> None:
+        self._maildir = maildir
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+        name, received = uuid7().hex, bytes(envelope.original_content or b"")
+        unfinished = self._maildir / "tmp" / name
+        recipients = f"X-RcptTo: {', '.join(envelope.rcpt_tos)}\n".encode()
+        unfinished.write_bytes(recipients + received.replace(b"\r\n", b"\n"))
+        unfinished.rename(self._maildir / "new" / name)
+        return "250 OK"
 
 
 async def serve(*, directory: Path, port: int) -> None:
@@ -21,14 +36,13 @@ async def serve(*, directory: Path, port: int) -> None:
     stopping = asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, stopping.set)
-    handler = Mailbox(_maildir(directory))
-    server = await loop.create_server(lambda: SMTP(handler, enable_SMTPUTF8=True), HOST, port)
+    keeper = Keeper(_maildir(directory))
+    server = await loop.create_server(lambda: SMTP(keeper, enable_SMTPUTF8=True), HOST, port)
     async with server:
         await stopping.wait()
 
 
 def _maildir(directory: Path) -> Path:
-    """mailbox.Maildir makes its three parts only together with `directory`, which may be there already."""
     for part in ("tmp", "new", "cur"):
         (directory / part).mkdir(parents=True, exist_ok=True)
     return directory

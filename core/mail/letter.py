@@ -26,15 +26,16 @@ class Letter(EmailMultiAlternatives):
         sender = _sanitized(settings.DEFAULT_FROM_EMAIL)
         domain = parseaddr(sender)[1].rpartition("@")[2]
         headers = {"X-Mail-ID": str(mail.pk), "Message-ID": f"<{mail.pk}@{domain}>"}
+        self._mail = mail
         super().__init__(mail.subject, mail.text, sender, [mail.to], headers=headers)
         if mail.html:
             self.attach_alternative(mail.html, "text/html")
 
-    def message(self) -> "Written":  # type: ignore[override]  # what backends ask of one
+    def message(self) -> "Written":
         headers = {
-            "Subject": Header(self.subject, header_name="Subject").encode(),
+            "Subject": Header(self._mail.subject, header_name="Subject").encode(),
             "From": self.from_email,
-            "To": sanitize_address(self.to[0], "utf-8"),
+            "To": sanitize_address(self._mail.to, "utf-8"),
             "Date": formatdate(),
             **self.extra_headers,
             "MIME-Version": "1.0",
@@ -42,9 +43,10 @@ class Letter(EmailMultiAlternatives):
         return Written("".join(f"{name}: {value}\n" for name, value in headers.items()) + self._content())
 
     def _content(self) -> str:
-        if not self.alternatives:
-            return _part("text/plain", str(self.body))
-        parts = _part("text/plain", str(self.body)), _part("text/html", str(self.alternatives[0][0]))
+        text = _part("text/plain", self._mail.text)
+        if not self._mail.html:
+            return text
+        parts = (text, _part("text/html", self._mail.html))
         joined = "".join(f"--{BOUNDARY}\n{part}\n" for part in parts)
         return f'Content-Type: multipart/alternative; boundary="{BOUNDARY}"\n\n{joined}--{BOUNDARY}--\n'
 
