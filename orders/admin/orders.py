@@ -64,7 +64,7 @@ class PaymentInline(Look):
 
 class ShipmentInline(Look):
     model = Shipment
-    fields = ["carrier", "tracking_number", "status", "lines", "created_at", "shipped_at"]
+    fields = ["location", "carrier", "tracking_number", "status", "lines", "created_at", "shipped_at"]
 
 
 class RefundInline(Look):

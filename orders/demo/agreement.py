@@ -117,7 +117,7 @@ def _rows(question: str, parameters: Parameters) -> list[tuple[Any, ...]]:
 
 
 def _with_provider(books: Mapping[str, Any], parameters: Parameters) -> Iterator[str]:
-    """The provider took each order's total once, and carried one parcel for it, or neither."""
+    """The provider took each order's total once, and carried the parcels that we call sent; or neither."""
     charges, taken, parcels = Counter[str](), defaultdict[str, Decimal](Decimal), Counter[str]()
     for payment in books["payments"]:
         kept = payment["captured"] - payment["refunded"]

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
-from core.rows import Reader, fetch, fetch_one
+from core.rows import Reader, fetch
 from orders.models import Order, OrderLine, Return, Shipment
 
 Units = Counter[str]
@@ -25,6 +25,20 @@ WHERE l.order_id = %(order)s AND l.quantity > coalesce(p.quantity, 0) ORDER BY l
 """
 
 
+_WAITING = """
+WITH packed AS (
+    SELECT line ->> 'sku' AS sku, sum((line ->> 'quantity')::int) AS quantity
+    FROM orders_shipment s, jsonb_array_elements(s.lines) AS line
+    WHERE s.order_id = %(order)s AND s.status = ANY(%(statuses)s::text[]) GROUP BY 1
+)
+SELECT l.sku, (l.quantity - coalesce(p.quantity, 0))::int, o.code, r.quantity
+FROM orders_orderline l LEFT JOIN packed p USING (sku)
+LEFT JOIN catalog_reservation r ON r.owner = l.order_id AND r.variant_id = l.variant_id
+LEFT JOIN catalog_location o ON o.id = r.location_id
+WHERE l.order_id = %(order)s AND l.quantity > coalesce(p.quantity, 0) ORDER BY o.priority, o.id, l.id
+"""
+
+
 def ordered(order_id: UUID) -> Units:
     """In the order of the order's lines."""
     lines = OrderLine.objects.filter(order_id=order_id).order_by("id")
@@ -34,6 +48,23 @@ def ordered(order_id: UUID) -> Units:
 def remaining(order_id: UUID, *, parcels: Collection[str] = PLANNED) -> Units:
     """What is in no parcel with one of these statuses, in the order of the order's lines."""
     return Units(dict(fetch(_REMAINING, {"order": order_id, "statuses": [str(s) for s in parcels]})))
+
+
+def waiting(order_id: UUID) -> dict[str, Units]:
+    """What is in no parcel, by the code of the location that holds it for the order; by priority.
+
+    Units that none holds are among those of the first, or under "".
+    """
+    found = fetch(_WAITING, {"order": order_id, "statuses": [str(s) for s in PLANNED]})
+    left = Units({sku: quantity for sku, quantity, *_ in found})
+    places: dict[str, Units] = {}
+    for sku, _, code, held in found:
+        if code is not None and (units := min(held, left[sku])):
+            places.setdefault(code, Units())[sku] = units
+            left[sku] -= units
+    if unheld := +left:
+        places.setdefault(next(iter(places), ""), Units()).update(unheld)
+    return places
 
 
 def in_parcels(order_id: UUID, statuses: Collection[str]) -> Units:
@@ -70,15 +101,24 @@ _shipment = Reader(Shipment, alias="s")
 _order = Reader(Order, "id", "number", "shipping_address", alias="o")
 _INTENDED = f"""
 SELECT {_shipment.columns}, {_order.columns}
-FROM orders_shipment s JOIN orders_order o ON o.id = s.order_id WHERE s.idempotency_key = %(key)s
+FROM orders_shipment s JOIN orders_order o ON o.id = s.order_id
+WHERE s.order_id = %(order)s AND s.idempotency_key LIKE %(keys)s
+ORDER BY length(s.idempotency_key), s.idempotency_key
 """  # noqa: S608 - columns of our own
 
 
-def intended(key: str) -> Shipment | None:
-    """The shipment of this key; its order has number and address."""
-    row = fetch_one(_INTENDED, {"key": key})
-    if row is None:
-        return None
+def key(order_id: UUID, parcel: int) -> str:
+    """Of the parcel (1, 2, ...) that is sent by itself."""
+    return f"{order_id}:parcel:{parcel}"
+
+
+def intended(order_id: UUID) -> list[Shipment]:
+    """The shipments with such keys; their order has number and address."""
+    found = fetch(_INTENDED, {"order": order_id, "keys": f"{order_id}:parcel:%"})
+    return [_with_order(row) for row in found]
+
+
+def _with_order(row: tuple[Any, ...]) -> Shipment:
     shipment = _shipment.read(row)
     shipment.order = _order.read(row[_shipment.width :])
     return shipment

@@ -1,6 +1,11 @@
-"""Sending a paid order. The shipment is committed before the carrier hears of it."""
+"""Sending a paid order, a parcel from each location that holds units for it.
 
+All are committed before the carrier hears of one, booked each under its own key, and called sent together.
+"""
+
+from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -22,8 +27,10 @@ SYSTEM = "system"
 
 _INTEND = """
 INSERT INTO orders_shipment (
-    id, order_id, carrier, tracking_number, status, lines, idempotency_key, created_at
-) VALUES (%(id)s, %(order)s, %(carrier)s, '', %(status)s, %(lines)s::jsonb, %(key)s, %(now)s)
+    id, order_id, carrier, tracking_number, status, lines, location, idempotency_key, created_at
+) VALUES (
+    %(id)s, %(order)s, %(carrier)s, '', %(status)s, %(lines)s::jsonb, %(location)s, %(key)s, %(now)s
+)
 """
 _SHIPPED = """
 UPDATE orders_shipment SET status = %(status)s, carrier = %(carrier)s,
@@ -39,23 +46,15 @@ def ship(*, order_id: UUID, now: datetime) -> None:
     """
     if settings.CARRIER == MANUAL:
         return
-    shipment = _intend(order_id=order_id, now=now)
-    if shipment is None:
-        return
-    crash_point("orders.ship.before_call")
+    shipments = _intend(order_id=order_id, now=now)
     try:
-        parcel = carrier(shipment.carrier).create_parcel(
-            key=shipment.idempotency_key,
-            order=shipment.order.number,
-            address=shipment.order.shipping_address,
-            lines=shipment.lines,
-        )
+        parcels = [_book(shipment) for shipment in shipments]
     except StepRefused:
-        if not Shipment.objects.filter(pk=shipment.pk, status=Shipment.Status.CANCELLED).exists():
+        if not Shipment.objects.filter(order_id=order_id, status=Shipment.Status.CANCELLED).exists():
             raise
         return  # cancelled while we were on our way
-    crash_point("orders.ship.after_call")
-    _settle(shipment=shipment, parcel=parcel, now=now)
+    if parcels:
+        _settle(order_id=order_id, sent=list(zip(shipments, parcels, strict=True)), now=now)
 
 
 def recall(*, order_id: UUID) -> None:
@@ -82,28 +81,47 @@ def give_up(*, order_id: UUID, reason: str, now: datetime) -> None:
 
 
 @transaction.atomic
-def _intend(*, order_id: UUID, now: datetime) -> Shipment | None:
-    """The shipment of the whole order, or of what staff have left of it; made where there is none yet."""
+def _intend(*, order_id: UUID, now: datetime) -> list[Shipment]:
+    """The shipments of the whole order, or of what staff have left of it; made where there are none yet."""
     if states.lock(order_id) != Status.PAID:
-        return None
-    key = f"{order_id}:parcel:1"
-    shipment = queries.intended(key)
-    lines = [] if shipment else queries.as_lines(queries.remaining(order_id))
-    if shipment or not lines:
-        return shipment
-    values = {"order": order_id, "carrier": settings.CARRIER, "lines": dumps(lines).decode(), "now": now}
-    rows.change(_INTEND, {**values, "id": uuid7(), "status": Shipment.Status.PENDING.value, "key": key})
+        return []
+    shipments = queries.intended(order_id)
+    waiting = {} if shipments else queries.waiting(order_id)
+    if shipments or not waiting:
+        return shipments
+    pending = {"order": order_id, "carrier": settings.CARRIER, "status": Shipment.Status.PENDING.value}
+    for number, (location, units) in enumerate(waiting.items(), start=1):
+        lines, key = dumps(queries.as_lines(units)).decode(), queries.key(order_id, number)
+        rows.change(
+            _INTEND,
+            {**pending, "id": uuid7(), "lines": lines, "location": location, "key": key, "now": now},
+        )
     crash_points_of_commit("orders.intend_parcel")
-    return queries.intended(key)
+    return queries.intended(order_id)
+
+
+def _book(shipment: Shipment) -> Parcel:
+    """The carrier's answer, the same for each try."""
+    crash_point("orders.ship.before_call")
+    parcel = carrier(shipment.carrier).create_parcel(
+        key=shipment.idempotency_key,
+        order=shipment.order.number,
+        address=shipment.order.shipping_address,
+        lines=shipment.lines,
+    )
+    crash_point("orders.ship.after_call")
+    return parcel
 
 
 @transaction.atomic
-def _settle(*, shipment: Shipment, parcel: Parcel, now: datetime) -> None:
-    if states.lock(shipment.order_id) != Status.PAID:
+def _settle(*, order_id: UUID, sent: Sequence[tuple[Shipment, Parcel]], now: datetime) -> None:
+    if states.lock(order_id) != Status.PAID:
         return  # shipped by another worker, or cancelled while the carrier was at it
-    tracking = {"carrier": parcel.carrier, "tracking_number": parcel.tracking_number}
-    sent = {"id": shipment.pk, "status": Shipment.Status.SHIPPED.value, "now": now}
-    rows.change(_SHIPPED, {**tracking, **sent})
-    stock.ship(owner=shipment.order_id, now=now)  # this parcel has all that was not sent before
-    states.move(order_id=shipment.order_id, to=Status.SHIPPED, actor=SYSTEM, data=tracking, now=now)
+    told = [{"carrier": p.carrier, "tracking_number": p.tracking_number} for _, p in sent]
+    for (shipment, _), tracking in zip(sent, told, strict=True):
+        values = {"id": shipment.pk, "status": Shipment.Status.SHIPPED.value, "now": now}
+        rows.change(_SHIPPED, {**values, **tracking})
+    stock.ship(owner=order_id, now=now)  # these parcels have all that was not sent before
+    data: dict[str, Any] = {"parcels": told} if len(told) > 1 else {**told[0]}
+    states.move(order_id=order_id, to=Status.SHIPPED, actor=SYSTEM, data=data, now=now)
     crash_points_of_commit("orders.ship")

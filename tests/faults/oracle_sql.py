@@ -63,8 +63,36 @@ FROM catalog_stockentry WHERE cause = ANY(SELECT 'order:' || unnest(%(ids)s::tex
 GROUP BY cause, variant_id HAVING sum(reserved_change) < 0
 """
 
+# Units of one location are in one parcel, which has nothing else. Staff do not say where they have packed.
+PARCELS = """
+WITH concerned AS (
+    SELECT order_id FROM orders_shipment
+    WHERE order_id = ANY(%(ids)s) AND status IN ('shipped', 'delivered')
+    GROUP BY 1 HAVING bool_and(location <> '')
+), sent AS (
+    SELECT order_id, location, count(DISTINCT s.id) AS parcels,
+           string_agg((u->>'quantity') || ' ' || (u->>'sku'), ', ' ORDER BY u->>'sku' COLLATE "C") AS content
+    FROM orders_shipment s, jsonb_array_elements(s.lines) AS u
+    WHERE status IN ('shipped', 'delivered') AND order_id IN (SELECT order_id FROM concerned) GROUP BY 1, 2
+), gone AS (
+    SELECT c.order_id, o.code AS location, v.sku, -sum(e.on_hand_change) AS units
+    FROM concerned c JOIN catalog_stockentry e ON e.cause = 'order:' || c.order_id AND e.reason = 'shipped'
+    JOIN catalog_location o ON o.id = e.location_id JOIN catalog_variant v ON v.id = e.variant_id
+    GROUP BY 1, 2, 3
+), due AS (
+    SELECT order_id, location, 1 AS parcels,
+           string_agg(units || ' ' || sku, ', ' ORDER BY sku COLLATE "C") AS content
+    FROM gone GROUP BY 1, 2
+)
+SELECT o.number || ' from ' || location, concat_ws(' with ', d.parcels, d.content),
+       concat_ws(' with ', s.parcels, s.content)
+FROM sent s FULL JOIN due d USING (order_id, location) JOIN orders_order o ON o.id = order_id
+WHERE (s.parcels, s.content) IS DISTINCT FROM (d.parcels, d.content)
+"""
+
 QUESTIONS = {
     "units sent or let go of those held": ENDED_HOLDS,
+    "parcels": PARCELS,
     "published": NEWS,
     "mails": MAILS,
     "uses of vouchers": DISCOUNTS,

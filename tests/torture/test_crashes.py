@@ -1,9 +1,13 @@
 """R4, R5: a process may die before and after any step; what it left is finished once, and undone once."""
 
+from collections import Counter
 from uuid import uuid4
 
 import pytest
+from django.utils import timezone
 
+from catalog.models import Location
+from catalog.services.stock import adjust
 from orders.demo.answers import Answer
 from orders.models import Order, Status
 from tests.faults import children as child
@@ -19,6 +23,7 @@ ROUNDS = scale(1, 50)
 CHECKOUT = [name for name in crash_points() if name.startswith(("orders.checkout", "core.idempotency"))]
 COMPENSATION = [name for name in crash_points() if "give_back" in name or "bury" in name]
 AFTER_SALE = tuple(step for story in STORIES.values() for step in story.steps)
+SHIPPING = [name for name in crash_points() if name.startswith(("orders.intend_parcel", "orders.ship."))]
 SAGA = [
     name for name in crash_points() if name not in CHECKOUT + COMPENSATION and not name.startswith(AFTER_SALE)
 ]
@@ -28,8 +33,8 @@ SAGA = [
 def place(children, guests, log):
     """Order through a child, again and again under one key, until it is answered."""
 
-    def insist(sku, *, token="tok_ok", crash_at=""):
-        key, body = str(uuid4()), guests.body(sku, token=token)
+    def insist(*skus, token="tok_ok", crash_at=""):
+        key, body = str(uuid4()), guests.body(*skus, token=token)
         answer = children.run(child.place, body, key, crash_at=crash_at)
         crashed = answer == child.KILLED
         while answer == child.KILLED:
@@ -64,6 +69,22 @@ def test_saga__killed_at_a_step__goes_on_where_it_was(*, step, children, place, 
     assert oracle.disagreements(log, ledger=sandbox.ledger()) == []
 
 
+@pytest.mark.parametrize("step", SHIPPING)
+def test_order_of_two_locations__killed_at_a_step__each_parcel_is_sent_once(
+    *, step, children, place, goods, log, sandbox
+):
+    (here,), there = goods(stock=ROUNDS), _goods_elsewhere(goods, stock=ROUNDS)
+
+    for _ in range(ROUNDS):
+        place(here, there)
+        assert children.run(child.work, crash_at=step) == child.KILLED
+        children.run(child.work)
+
+    assert _statuses(log) == [Status.SHIPPED] * ROUNDS
+    assert _parcels(log, sandbox) == {order.number: 2 for order in log.orders()}
+    assert oracle.disagreements(log, ledger=sandbox.ledger()) == []
+
+
 @pytest.mark.parametrize("reach", scale(("captured", "paid"), ("nothing", "held", "captured", "paid")))
 @pytest.mark.parametrize("step", COMPENSATION)
 def test_compensation__killed_at_a_step__is_finished_once(
@@ -84,6 +105,20 @@ def test_compensation__killed_at_a_step__is_finished_once(
     assert sum(charge["captured"] - charge["refunded"] for charge in _charges(log, sandbox)) == 0
     child.skip_dead(child.AUTHORISING, child.SHIPPING)
     assert oracle.disagreements(log, ledger=sandbox.ledger()) == []
+
+
+def _goods_elsewhere(goods, *, stock):
+    """The SKU of a variant that lies at a second location only."""
+    (sku,) = goods(stock=0)
+    second, _ = Location.objects.get_or_create(code="second", defaults={"name": "Second", "priority": 9})
+    adjust(sku=sku, location=second.code, change=stock, reason="received", actor="", now=timezone.now())
+    return sku
+
+
+def _parcels(log, sandbox):
+    numbers = {order.number for order in log.orders()}
+    parcels = sandbox.ledger()["parcels"]
+    return Counter(parcel["reference"] for parcel in parcels if parcel["reference"] in numbers)
 
 
 def _bring_to(reach, children):
