@@ -3,29 +3,37 @@
 from typing import NamedTuple
 from uuid import UUID
 
-from core.rows import Reader, fetch, fetch_one
+from core.rows import Reader, fetch
 from orders.models import Order, OrderLine, Shipment
 
 
 class Shown(NamedTuple):
     order: Order
     lines: list[OrderLine]
-    shipments: list[Shipment]
 
 
-_order, _line, _shipment = Reader(Order), Reader(OrderLine), Reader(Shipment)
-_ORDER = f"SELECT {_order.columns} FROM orders_order WHERE id = %(order)s"  # noqa: S608 - columns of our own
-_LINES = f"SELECT {_line.columns} FROM orders_orderline WHERE order_id = %(order)s ORDER BY id"  # noqa: S608
-_SHIPMENTS = f"""
-SELECT {_shipment.columns} FROM orders_shipment WHERE order_id = %(order)s ORDER BY created_at, id
+_order, _line, _shipment = Reader(Order, alias="o"), Reader(OrderLine, alias="l"), Reader(Shipment)
+_SHOWN = f"""
+SELECT {_order.columns}, {_line.columns}
+FROM orders_order o LEFT JOIN orders_orderline l ON l.order_id = o.id
+WHERE o.id = %(order)s ORDER BY l.id
+"""  # noqa: S608 - columns of our own
+_SENT = f"""
+SELECT {_shipment.columns} FROM orders_shipment
+WHERE order_id = %(order)s AND (shipped_at IS NOT NULL OR tracking_number <> '')
+ORDER BY created_at, id
 """  # noqa: S608
 
 
 def shown(order_id: UUID) -> Shown:
     """Raises Order.DoesNotExist."""
-    values = {"order": order_id}
-    row = fetch_one(_ORDER, values)
-    if row is None:
+    found = fetch(_SHOWN, {"order": order_id})
+    if not found:
         raise Order.DoesNotExist
-    lines = [_line.read(line) for line in fetch(_LINES, values)]
-    return Shown(_order.read(row), lines, [_shipment.read(parcel) for parcel in fetch(_SHIPMENTS, values)])
+    lines = [row[_order.width :] for row in found]
+    return Shown(_order.read(found[0]), [_line.read(line) for line in lines if line[0]])
+
+
+def sent(order_id: UUID) -> list[Shipment]:
+    """Its parcels that are on their way, or were."""
+    return [_shipment.read(parcel) for parcel in fetch(_SENT, {"order": order_id})]

@@ -16,7 +16,12 @@ FROM orders_payment p JOIN orders_order o ON o.id = p.order_id
 WHERE p.order_id = %(order)s AND p.status = ANY(%(live)s::text[])
 """  # noqa: S608 - columns of our own
 
-_LOCK = f"SELECT {_payment.columns} FROM orders_payment p WHERE p.id = %(payment)s FOR UPDATE"  # noqa: S608
+# The order's row is locked first. A payment that changed while we waited for that is read as it is now.
+_LOCK = f"""
+WITH o AS (SELECT id, status FROM orders_order WHERE id = %(order)s FOR UPDATE)
+SELECT {_payment.columns}, o.status
+FROM o JOIN orders_payment p ON p.order_id = o.id WHERE p.id = %(payment)s FOR UPDATE OF p
+"""  # noqa: S608
 
 
 def live(order_id: UUID) -> Payment | None:
@@ -29,9 +34,9 @@ def live(order_id: UUID) -> Payment | None:
     return payment
 
 
-def locked(payment: Payment) -> Payment:
-    """As it is now, until the transaction ends. Its order is locked first."""
-    row = fetch_one(_LOCK, {"payment": payment.pk})
+def locked(payment: Payment) -> tuple[Payment, str]:
+    """The payment and its order's status, as they are now and stay until the transaction ends."""
+    row = fetch_one(_LOCK, {"order": payment.order_id, "payment": payment.pk})
     if row is None:
         raise Payment.DoesNotExist
-    return _payment.read(row)
+    return _payment.read(row), str(row[_payment.width])

@@ -1,8 +1,11 @@
 """What customers are told. Each piece of news is mailed once, in the customer's language."""
 
 from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import Any
 from uuid import UUID
+
+from django.utils.functional import SimpleLazyObject
 
 from core.mail.services import queue_template
 from orders.models import Order, OrderLine, Shipment
@@ -18,8 +21,8 @@ def queue_news(
 
     `more` is for the template.
     """
-    order, lines, shipments = queries.shown(order_id)
-    known = context(order, lines, shipments)
+    order, lines = queries.shown(order_id)
+    known = context(order, lines, SimpleLazyObject(partial(queries.sent, order_id)))
     queue_template(
         to=order.email,
         template=template,
@@ -30,6 +33,5 @@ def queue_news(
 
 
 def context(order: Order, lines: Iterable[OrderLine], shipments: Iterable[Shipment]) -> dict[str, Any]:
-    """What every template about an order may show."""
-    sent = [shipment for shipment in shipments if shipment.shipped_at or shipment.tracking_number]
-    return {"order": order, "lines": sorted(lines, key=lambda line: line.pk or 0), "shipments": sent}
+    """What every template about an order may show. `shipments` are those that were sent."""
+    return {"order": order, "lines": sorted(lines, key=lambda line: line.pk or 0), "shipments": shipments}

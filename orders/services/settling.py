@@ -36,8 +36,7 @@ def settle(*, payment: Payment, charge: Charge, now: datetime) -> None:
     Held: the capture is set off. Captured: the order is paid. Let go, or captured in part: the order fails.
     Refunded: recorded, and the order with it. Money for an order that wants none: it is sent back.
     """
-    order_status = states.lock(payment.order_id)
-    known = queries.locked(payment)
+    known, order_status = queries.locked(payment)
     charge = replace(
         charge,
         captured=max(known.captured, charge.captured),
@@ -55,9 +54,9 @@ def settle(*, payment: Payment, charge: Charge, now: datetime) -> None:
 @transaction.atomic
 def settle_free(*, payment: Payment, now: datetime) -> None:
     """An order of 0 is paid as it is, unless it is past that."""
-    if states.lock(payment.order_id) != Status.PENDING:
+    known, order_status = queries.locked(payment)
+    if order_status != Status.PENDING:
         return
-    known = queries.locked(payment)
     _update(known, Payment.Status.CAPTURED, now)
     states.move(
         order_id=known.order_id, to=Status.PAID, actor=SYSTEM, reason="There was nothing to pay", now=now
@@ -67,9 +66,9 @@ def settle_free(*, payment: Payment, now: datetime) -> None:
 @transaction.atomic
 def settle_declined(*, payment: Payment, code: str, now: datetime) -> None:
     """The provider will not take this payment: fail its order, unless it is past that."""
-    if states.lock(payment.order_id) != Status.PENDING:
+    known, order_status = queries.locked(payment)
+    if order_status != Status.PENDING:
         return
-    known = queries.locked(payment)
     if known.status == Payment.Status.PENDING:
         _update(known, Payment.Status.DECLINED, now, error=code[:300])
         states.move(order_id=known.order_id, to=Status.PAYMENT_FAILED, actor=SYSTEM, reason=code, now=now)
@@ -79,8 +78,7 @@ def settle_declined(*, payment: Payment, code: str, now: datetime) -> None:
 @transaction.atomic
 def settle_never_made(*, payment: Payment, now: datetime) -> None:
     """The provider knows of no such payment: there is nothing to give back for an order that has ended."""
-    order_status = states.lock(payment.order_id)
-    known = queries.locked(payment)
+    known, order_status = queries.locked(payment)
     if order_status in ENDED and known.status != Payment.Status.VOIDED and not known.captured:
         _update(known, Payment.Status.VOIDED, now)
         _close(known, order_status, now)
