@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db import transaction
 
 from catalog.services import stock
-from core.crash_points import crash_points_of_commit
+from core.crash_points import crash_point, crash_points_of_commit
 from core.errors import Conflict, FieldError, Invalid
 from core.ids import uuid7
 from orders import states
@@ -75,6 +75,7 @@ def deliver(*, order_id: UUID, actor: str, now: datetime) -> None:
     sent = Shipment.objects.filter(order_id=order_id, status=Shipment.Status.SHIPPED)
     if not sent.update(status=Shipment.Status.DELIVERED):
         raise NothingOnItsWay
+    crash_point("orders.deliver.after_parcels")
     if status == Status.SHIPPED:
         states.move(order_id=order_id, to=Status.DELIVERED, actor=actor, now=now)
     else:

@@ -50,7 +50,10 @@ Act = Callable[..., Any]  # something for a child to do, or for the test before 
 
 @dataclass(frozen=True, kw_only=True)
 class Story:
-    """`deed` answers what a child does, and may do again; the order has to become `ended`."""
+    """`deed` answers what a child does, and may do again; the order has to become `ended`.
+
+    `denied`: there is no key to know a repeat by, and it is told that nothing is left to do.
+    """
 
     steps: tuple[str, ...]
     ended: Status
@@ -58,6 +61,7 @@ class Story:
     before: Act = Scene.work
     after: Act = Scene.work
     token: str = "tok_ok"
+    denied: bool = False
     settings: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -167,7 +171,7 @@ STORIES = {
         deed=_ask("shipments", carrier="By bicycle"),
         ended=Status.SHIPPED,
     ),
-    "delivered": Story(steps=("orders.deliver.",), deed=_ask("deliver"), ended=Status.DELIVERED),
+    "delivered": Story(steps=("orders.deliver.",), deed=_ask("deliver"), denied=True, ended=Status.DELIVERED),
     "returned": Story(
         steps=("orders.take_back.",),
         deed=_ask("returns", lines=True, restock=True, reason="Too big"),
