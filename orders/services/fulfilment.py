@@ -96,6 +96,7 @@ def _intend(*, order_id: UUID, now: datetime) -> list[Shipment]:
             _INTEND,
             {**pending, "id": uuid7(), "lines": lines, "location": location, "key": key, "now": now},
         )
+        crash_point("orders.intend_parcel.after_one")
     crash_points_of_commit("orders.intend_parcel")
     return queries.intended(order_id)
 
