@@ -91,7 +91,7 @@ class Child:
             stderr=subprocess.STDOUT if output else None,
             cwd=self.program.cwd,
             env=dict(self.program.environment),
-            start_new_session=True,
+            process_group=0,  # no session: `nice` weighs within one only, where the kernel groups by session
             **credentials(self.program.account),
         )
         self._record.add(self.program.name, self._transport.get_pid())

@@ -14,7 +14,7 @@ from core.localstack.programs import Program
 from core.localstack.valkey import Valkey
 
 QUEUES = "orders,mail,webhooks,default"
-LATER = ("nice", "-n", "5")
+LATER = ("nice", "-n", "10")
 CELERY = ("-m", "celery", "-A", "config")
 # Workers share nothing but the queues: asking the others costs a second at each new connection.
 WORKER = ("worker", "--without-mingle", "--without-gossip")
@@ -47,7 +47,7 @@ class House:
         return self._behind("inbox", "-m", "core.localstack.inbox", port, is_ready=self._listens("inbox"))
 
     def sandbox(self) -> Program:
-        return self._python(
+        return self._behind(
             "sandbox",
             *("-m", "gunicorn", "--bind", self._address("sandbox"), "--workers", "1"),
             *("--threads", "8", "--no-control-socket"),

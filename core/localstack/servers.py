@@ -101,7 +101,7 @@ def running(
 ) -> Iterator[subprocess.Popen[bytes]]:
     """Start the server, wait until it answers, stop it at the end.
 
-    It has a session of its own, so that Ctrl-C reaches it only through us, and ends when we are killed.
+    It has a process group of its own, so that Ctrl-C reaches it only through us, and ends when we are killed.
     """
     with log.open("wb") as output:
         process = subprocess.Popen(
@@ -110,7 +110,7 @@ def running(
             stdout=output,
             stderr=subprocess.STDOUT,
             cwd=log.parent,
-            start_new_session=True,
+            process_group=0,
             preexec_fn=end_with_parent(server.stop_signal),  # noqa: PLW1509 - one system call, no locks
             **(switch or {}),
         )
