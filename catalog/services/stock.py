@@ -20,6 +20,7 @@ from catalog.models import Location, StockEntry, StockLevel, Variant
 from catalog.services import allocation, listing, news, stock_sql
 from core import cache
 from core.errors import Conflict, FieldError, Invalid, NotFound
+from core.rows import array
 
 Reason = StockEntry.Reason
 MOST_UNITS = 2_000_000_000  # the columns are 32 bits wide
@@ -96,7 +97,7 @@ def reserve(
     if not connection.in_atomic_block:
         raise TransactionManagementError("reserve() decides under locks that need its caller's transaction")
     hold = {"owner": owner, "until": until, "now": now, "cause": _cause(owner)}
-    wanted = {"variants": list(quantities.keys()), "units": list(quantities.values())}
+    wanted = {"variants": array(quantities.keys()), "units": array(quantities.values())}
     levels = [stock_sql.Level(*row) for row in _fetch(stock_sql.RESERVE, **hold, **wanted)]
     if not any(level.crossed is not None for level in levels):
         _refuse_short(quantities, levels)

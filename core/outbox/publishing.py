@@ -12,6 +12,7 @@ from core.outbox import carrying
 from core.outbox.carrying import Carrier
 from core.outbox.messages import Message
 from core.outbox.registry import Event, handlers_of
+from core.rows import array
 
 # By hand: every write publishes, and building model instances costs four times the statement itself.
 _INSERT = """
@@ -71,12 +72,12 @@ def _rows(event: Event, carrier: Carrier | None) -> list[_Row]:
 
 def _values(rows: list[_Row], now: datetime) -> dict[str, Any]:
     return {
-        "event_ids": [row.event_id for row in rows],
-        "events": [row.event for row in rows],
-        "handlers": [row.handler for row in rows],
-        "aggregates": [row.aggregate for row in rows],
-        "payloads": [row.text for row in rows],
-        "due": [now + carrying.LEASE if row.is_carried else now for row in rows],
+        "event_ids": array(row.event_id for row in rows),
+        "events": array(row.event for row in rows),
+        "handlers": array(row.handler for row in rows),
+        "aggregates": array(row.aggregate for row in rows),
+        "payloads": array(row.text for row in rows),
+        "due": array(now + carrying.LEASE if row.is_carried else now for row in rows),
         "request_id": request_id.current(),
         "now": now,
     }

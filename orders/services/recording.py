@@ -10,6 +10,7 @@ import orjson
 from django.db import connection
 
 from core.ids import uuid7
+from core.rows import array
 from orders import numbers
 from orders.models import Payment, Status
 from orders.pricing import Quote, QuotedLine
@@ -110,16 +111,16 @@ def _order(order: NewOrder) -> dict[str, Any]:
     }
 
 
-def _lines(lines: tuple[NewLine, ...]) -> dict[str, Any]:
+def _lines(lines: tuple[NewLine, ...]) -> dict[str, str]:
     return {
-        "variants": [line.variant_id for line in lines],
-        "names": [line.name for line in lines],
-        "skus": [line.priced.sku for line in lines],
-        "prices": [line.priced.unit_price for line in lines],
-        "quantities": [line.priced.quantity for line in lines],
-        "totals": [line.priced.total for line in lines],
-        "discounts": [line.priced.discount for line in lines],
-        "taxes": [line.priced.tax for line in lines],
+        "variants": array(line.variant_id for line in lines),
+        "names": array(line.name for line in lines),
+        "skus": array(line.priced.sku for line in lines),
+        "prices": array(line.priced.unit_price for line in lines),
+        "quantities": array(line.priced.quantity for line in lines),
+        "totals": array(line.priced.total for line in lines),
+        "discounts": array(line.priced.discount for line in lines),
+        "taxes": array(line.priced.tax for line in lines),
     }
 
 
