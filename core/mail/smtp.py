@@ -1,9 +1,12 @@
 """One mail to the SMTP server, behind a breaker, and what the server made of it."""
 
+from email.utils import parseaddr
 from smtplib import SMTPDataError, SMTPException, SMTPRecipientsRefused, SMTPSenderRefused
 
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
+
 from core.mail import link
-from core.mail.letter import Letter
 from core.mail.models import Mail
 from core.resilience.breaker import Breaker
 
@@ -36,7 +39,7 @@ def send(mail: Mail) -> None:
 def _transmit(mail: Mail) -> Refused | None:
     """A refusal is returned, not raised: for the breaker the server has answered."""
     try:
-        link.send(Letter(mail))
+        link.send(_message(mail))
     except SMTPRecipientsRefused as refused:
         return Refused(*next(iter(refused.recipients.values())))
     except (SMTPDataError, SMTPSenderRefused) as refused:
@@ -46,3 +49,13 @@ def _transmit(mail: Mail) -> Refused | None:
     except (SMTPException, OSError) as failed:
         raise Unreachable(repr(failed)) from failed
     return None
+
+
+def _message(mail: Mail) -> EmailMultiAlternatives:
+    """A mail that is sent again has the same Message-ID, by which receivers know it (RFC 5322, 3.6.4)."""
+    domain = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2]
+    headers = {"X-Mail-ID": str(mail.pk), "Message-ID": f"<{mail.pk}@{domain}>"}
+    message = EmailMultiAlternatives(mail.subject, mail.text, to=[mail.to], headers=headers)
+    if mail.html:
+        message.attach_alternative(mail.html, "text/html")
+    return message
