@@ -55,8 +55,15 @@ class Measurement:
 
 
 def measure(
-    side: Side, route: str, *, servers: Servers | None, seconds: int, connections: int
+    side: Side,
+    route: str,
+    *,
+    servers: Servers | None,
+    seconds: int,
+    connections: int,
+    is_settled: bool = True,
 ) -> Measurement:
+    """Load on one route; `is_settled`: until the work behind it is done, too, else that is left waiting."""
     roots = roots_of(side, servers)
     requests = side.requests_for(route)
     programs = side.programs()
@@ -66,7 +73,7 @@ def measure(
     result = load.run_wrk(side.url, requests, seconds=seconds, connections=connections)
     others = _others_seconds(roots) - others
     ended = time.monotonic()
-    unfinished = settle(side)
+    unfinished = settle(side) if is_settled else 0
     finished_after = time.monotonic() - ended
     wait_until_quiet(roots)
     after = meter.cpu_seconds(roots | programs)

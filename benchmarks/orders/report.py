@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from benchmarks.figures import markdown_table, ratio, summarise
 from benchmarks.measure import OWN, Measurement
 from benchmarks.orders.measures import Flow, Shipping
-from benchmarks.orders.rounds import EXPRESS, ORDERS, READS, Outcome, Plan
+from benchmarks.orders.rounds import ALONE, EXPRESS, ORDERS, READS, Outcome, Plan
 from benchmarks.orders.shop import KINDS
 from benchmarks.report import NOTHING, each, number
 
@@ -176,7 +176,7 @@ def each_ms(rounds: Sequence[Measurement], name: str) -> float | None:
 
 
 def _kinds(outcome: Outcome) -> list[str]:
-    return [kind for kind in (*ORDERS, EXPRESS) if kind in outcome.accepted]
+    return [kind for kind in (*ORDERS, ALONE, EXPRESS) if kind in outcome.accepted]
 
 
 def _programs(rounds: Sequence[Measurement]) -> list[str]:

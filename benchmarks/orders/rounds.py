@@ -6,13 +6,15 @@ from dataclasses import dataclass, field
 
 from benchmarks.measure import Measurement, measure
 from benchmarks.orders.measures import BooksCheck, Flow, Shipping, check_books, flow, ship_backlog
+from benchmarks.orders.pausing import paused
 from benchmarks.orders.shop import KINDS, OrderShop
 from benchmarks.rounds import WARM_UP_SECONDS, show
 from benchmarks.servers import Servers
-from benchmarks.sides import Side
+from benchmarks.sides import Side, settle
 
 EXPRESS = "Express"
 ORDERS, READS = ("hot", "spread", "keyed"), ("list", "detail", "cart")
+ALONE = "alone"
 SLOWER_RATE = 20
 
 
@@ -74,11 +76,20 @@ class Run:
                 name = EXPRESS if side is self.theirs else kind
                 one = self._measure(side, kind, name=name)
                 self.outcome.accepted.setdefault(name, []).append(one)
+            self.outcome.accepted.setdefault(ALONE, []).append(self._alone())
         self.outcome.grown[self.plan.sizes[0], "spread"] = self.outcome.accepted["spread"]
 
     def _takers(self) -> list[tuple[Side, str]]:
         ours: list[tuple[Side, str]] = [(self.shop, kind) for kind in ORDERS]
         return [*ours, (self.theirs, "order")] if self.theirs else ours
+
+    def _alone(self) -> Measurement:
+        """What accepting costs by itself: worker and relay are held, and do their work afterwards."""
+        programs = self.shop.programs()
+        with paused(programs["worker"], programs["relay"]):
+            one = self._measure(self.shop, ALONE, is_settled=False)
+        settle(self.shop)
+        return one
 
     def _flows(self) -> None:
         for rate in (self.plan.rate, SLOWER_RATE):
@@ -105,7 +116,9 @@ class Run:
         self.shop.grow_to(size)
         print(f"made in {time.monotonic() - began:.0f} s", flush=True)
 
-    def _measure(self, side: Side, kind: str, *, name: str = "", seconds: int = 0) -> Measurement:
+    def _measure(
+        self, side: Side, kind: str, *, name: str = "", seconds: int = 0, is_settled: bool = True
+    ) -> Measurement:
         """One round; a warm-up, which has `seconds` of its own, is not shown."""
         one = measure(
             side,
@@ -113,6 +126,7 @@ class Run:
             servers=self.servers,
             seconds=seconds or self.plan.seconds,
             connections=self.plan.connections,
+            is_settled=is_settled,
         )
         if not seconds:
             print(f"  {KINDS.get(name or kind, name):<34}", end=" ", flush=True)

@@ -23,6 +23,7 @@ KINDS = {
     "hot": "one set of SKUs",
     "spread": "many SKUs",
     "keyed": "many SKUs, Idempotency-Key",
+    "alone": "many SKUs, the work behind held still",
     "list": "GET a customer's orders, 20 rows",
     "detail": "GET an order",
     "cart": "GET a cart, 3 lines",
@@ -52,6 +53,7 @@ class OrderShop(Ours):
         return {
             "hot": lambda: [self.order(list(range(LINES)))],
             "spread": self.orders,
+            "alone": self.orders,
             "keyed": lambda: [self.order(_some_places(), is_keyed=True) for _ in range(BODIES)],
             "list": lambda: [Request(f"{API}/orders", headers=self._bearer("reader"))],
             "detail": lambda: [
