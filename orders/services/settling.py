@@ -16,7 +16,7 @@ from core.outbox.publishing import publish
 from orders import states
 from orders.events import PaymentAuthorised, PaymentOrphaned, PaymentRefunded
 from orders.gateways.base import Charge
-from orders.models import Payment, Status
+from orders.models import Payment, Shipment, Status
 from orders.queries import payments as queries
 
 SYSTEM = "system"
@@ -144,6 +144,9 @@ def _settle_refunds(known: Payment, charge: Charge, order_status: str, now: date
     _update(known, status, now, captured=charge.captured, refunded=charge.refunded)
     reason = f"{charge.refunded} of {charge.captured} {known.currency} refunded"
     to = _after_refund(order_status, is_whole=is_whole)
+    if ends_by_cancelling:  # what the carrier has been told of is called back
+        planned = Shipment.objects.filter(order_id=known.order_id, status=Shipment.Status.PENDING)
+        planned.update(status=Shipment.Status.CANCELLED)
     if to in states.ALLOWED[order_status]:
         states.move(
             order_id=known.order_id, to=to, actor=SYSTEM, reason=reason, data=_given_back(known), now=now

@@ -10,11 +10,11 @@ from catalog.models import Location, Reservation, StockLevel
 from catalog.services import stock
 from core.mail.models import Mail
 from core.outbox.models import OutboxMessage
-from orders.gateways.base import ProviderUnavailable
+from orders.gateways.base import Charge, ProviderUnavailable
 from orders.gateways.sandbox import SandboxCarrier
 from orders.models import Order, Shipment
 from orders.queries import ledger
-from orders.services import cancelling, fulfilment
+from orders.services import cancelling, fulfilment, settling
 from tests.factories.catalog import VariantFactory
 
 CROSSINGS = 14  # round trips to PostgreSQL by which an order of one location is shipped
@@ -106,6 +106,36 @@ def test_cancel__after_the_first_parcel_was_booked__the_carrier_keeps_none(split
     assert (_status(split), sandbox.parcels()) == ("refunded", [])
     assert set(split.shipments.values_list("status", flat=True)) == {"cancelled"}
     assert [str(drift) for drift in ledger.drift()] == []
+
+
+def test_refund__whole_after_the_first_parcel_was_booked__the_carrier_keeps_none(
+    split, sandbox, work, monkeypatch
+):
+    create = SandboxCarrier.create_parcel
+
+    def refunded_meanwhile(self, *, key, **parcel):
+        if key.endswith(":2"):
+            payment = split.payments.get()
+            settling.settle(
+                payment=payment,
+                charge=Charge(
+                    reference=payment.provider_reference,
+                    amount=split.total,
+                    currency=split.currency,
+                    captured=split.total,
+                    refunded=split.total,
+                    is_held=False,
+                ),
+                now=timezone.now(),
+            )
+        return create(self, key=key, **parcel)
+
+    monkeypatch.setattr(SandboxCarrier, "create_parcel", refunded_meanwhile)
+
+    work()
+
+    assert (_status(split), sandbox.parcels()) == ("refunded", [])
+    assert set(split.shipments.values_list("status", flat=True)) == {"cancelled"}
 
 
 def test_ship__units_that_no_location_holds__go_with_the_first_parcel(split, sandbox, work):
