@@ -123,6 +123,6 @@ def _settle(*, order_id: UUID, sent: Sequence[tuple[Shipment, Parcel]], now: dat
         values = {"id": shipment.pk, "status": Shipment.Status.SHIPPED.value, "now": now}
         rows.change(_SHIPPED, {**values, **tracking})
     stock.ship(owner=order_id, now=now)  # these parcels have all that was not sent before
-    data: dict[str, Any] = {"parcels": told} if len(told) > 1 else {**told[0]}
+    data: dict[str, Any] = {**told[0], "parcels": told} if len(told) > 1 else {**told[0]}
     states.move(order_id=order_id, to=Status.SHIPPED, actor=SYSTEM, data=data, now=now)
     crash_points_of_commit("orders.ship")

@@ -12,7 +12,7 @@ from core.mail.models import Mail
 from core.outbox.models import OutboxMessage
 from orders.gateways.base import Charge, ProviderUnavailable
 from orders.gateways.sandbox import SandboxCarrier
-from orders.models import Order, Shipment
+from orders.models import Order, OrderEvent, Shipment
 from orders.queries import ledger
 from orders.services import cancelling, fulfilment, settling
 from tests.factories.catalog import VariantFactory
@@ -60,6 +60,9 @@ def test_ship__two_locations__a_parcel_from_each_and_one_mail_of_both(split, san
         (Location.objects.first().code, NEAR, "shipped", "SBX0000000001"),
         ("far", FAR, "shipped", "SBX0000000002"),
     ]
+    first, second = ({"carrier": s.carrier, "tracking_number": s.tracking_number} for s in shipments)
+    told = OrderEvent.objects.get(order=split, to_status="shipped").data
+    assert told == {**first, "parcels": [first, second]}
     assert set(StockLevel.objects.values_list("reserved", flat=True)) == {0}
     mail = Mail.objects.get(cause=f"orders.order_shipped:{split.pk}")
     assert "SBX0000000001" in mail.text
