@@ -325,6 +325,25 @@ def test_relay__queue_refuses__the_others_go_on_and_it_is_asked_again_after_a_pa
     assert (asked, counts) == (["mail", "orders", "mail"], [0, 1, 0])
 
 
+def test_relay__once_behind_a_queue_that_refuses__sends_what_the_others_take(on_thing, happen, monkeypatch):
+    on_thing(print, queue="mail")
+    happen(BATCH + 1)
+    on_thing(print, name="tests.other", queue="orders")
+    happen(1)
+    asked = []
+
+    def send(message_ids, queue):
+        asked.append(queue)
+        if queue == "mail":
+            raise QueueRefused
+
+    monkeypatch.setattr(relay_outbox, "_send", send)
+
+    call_command("relay_outbox", once=True)
+
+    assert asked == ["mail", "orders"]
+
+
 def test_relay__broker_comes_back__sends_what_waited(on_thing, happen, broker):
     on_thing(print, queue="orders")
     (message,) = happen()

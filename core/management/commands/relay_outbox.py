@@ -42,9 +42,10 @@ class Command(BaseCommand):
             signal.signal(name, lambda *_: stopping.set())
         pause, loss, refusals = 0.0, BrokerLoss(), Refusals()
         while not stopping.wait(pause):
+            refused = refusals.queues()
             sent = publish_due(loss, refusals)
             heartbeat.touch()
-            if once and not sent:
+            if once and not sent and refusals.queues() == refused:
                 return
             pause = _next_pause(sent, pause)
 
