@@ -141,6 +141,14 @@ def test_refund__whole_after_the_first_parcel_was_booked__the_carrier_keeps_none
     assert set(split.shipments.values_list("status", flat=True)) == {"cancelled"}
 
 
+def test_ship__location_made_later_but_before_in_priority__is_the_first_parcel(split, sandbox, work):
+    Location.objects.exclude(code="far").update(priority=10)
+
+    work()
+
+    assert _parcels(sandbox) == [(split.number, FAR), (split.number, NEAR)]
+
+
 def test_ship__units_that_no_location_holds__go_with_the_first_parcel(split, sandbox, work):
     _work_but_shipping(work)
     Reservation.objects.filter(owner=split.pk, variant__sku="POT").delete()

@@ -22,7 +22,11 @@ def _put_off():
 
 @pytest.mark.parametrize(
     "made",
-    [lambda: (messages._OPEN, [[1]]), lambda: (messages._MARK_HANDLED, [timezone.now(), 1]), _put_off],
+    [
+        lambda: (messages._OPEN, [list(range(1, 17))]),
+        lambda: (messages._MARK_HANDLED, [timezone.now(), 1]),
+        _put_off,
+    ],
     ids=["find", "mark", "put off"],
 )
 def test_plan__message_by_its_id__reads_the_key_alone(made, happen):
