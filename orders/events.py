@@ -51,6 +51,13 @@ class OrderCancelled(OrderNews):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ParcelsCalledOff(OrderNews):
+    """The carrier will not send the rest of an order: staff have sent a part, and decide about it."""
+
+    name: ClassVar[str] = "orders.parcels_called_off"
+
+
+@dataclass(frozen=True, kw_only=True)
 class RefundRequested(OrderNews):
     """Staff promised the customer money back."""
 

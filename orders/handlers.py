@@ -21,13 +21,23 @@ from orders.events import (
     OrderPaymentFailed,
     OrderPlaced,
     OrderShipped,
+    ParcelsCalledOff,
     PaymentAuthorised,
     PaymentOrphaned,
     PaymentRefunded,
     RefundRequested,
 )
 from orders.gateways.base import ProviderUnavailable
-from orders.services import fulfilment, mails, payments, refunds, settling, vouchers
+from orders.services import (
+    cancelling,
+    fulfilment,
+    mails,
+    payments,
+    recalling,
+    refunds,
+    settling,
+    vouchers,
+)
 
 RETRY_SECONDS = 1.0
 COMPENSATION_ATTEMPTS = 50  # about seven hours; then staff see it as dead and replay it
@@ -45,7 +55,9 @@ def _fail_payment(event: OrderNews) -> None:
 
 
 def _fail_shipping(event: OrderNews) -> None:
-    fulfilment.give_up(order_id=event.order_id, reason="The order could not be shipped", now=timezone.now())
+    cancelling.give_up_shipping(
+        order_id=event.order_id, reason="The order could not be shipped", now=timezone.now()
+    )
 
 
 @handles(
@@ -105,9 +117,10 @@ def make_refund(event: RefundRequested) -> None:
 
 
 @_undoes(OrderCancelled, name="orders.recall_parcels")
-def recall_parcels(event: OrderCancelled) -> None:
+@_undoes(ParcelsCalledOff, name="orders.recall_called_off")
+def recall_parcels(event: OrderNews) -> None:
     with _later_if_unavailable():
-        fulfilment.recall(order_id=event.order_id)
+        recalling.recall(order_id=event.order_id)
 
 
 @handles(OrderPlaced, name="orders.mail_placed", queue="mail")

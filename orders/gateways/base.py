@@ -63,14 +63,6 @@ class News:
     declined: str = ""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Parcel:
-    """A parcel that the carrier has taken on."""
-
-    carrier: str
-    tracking_number: str
-
-
 class Gateway(Protocol):
     """A payment provider. Amounts are decimals with their currency."""
 
@@ -99,8 +91,8 @@ class Gateway(Protocol):
 class Carrier(Protocol):
     def create_parcel(
         self, *, key: str, order: str, address: Mapping[str, Any], lines: Sequence[Mapping[str, Any]]
-    ) -> Parcel:
-        """Hand over a parcel with `lines` ({"sku", "quantity"}) for `address`.
+    ) -> str:
+        """Hand over a parcel with `lines` ({"sku", "quantity"}) for `address`; its tracking number.
 
         Raises StepRefused where the parcel has been cancelled.
         """

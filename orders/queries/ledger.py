@@ -14,6 +14,7 @@ QUESTIONS: Mapping[str, str] = {
     "units held by open reservations": ledger_sql.RESERVED_UNITS,
     "units held for the order": ledger_sql.RESERVATIONS,
     "units shipped": ledger_sql.SHIPPED_UNITS,
+    "parcel": ledger_sql.UNSENT_PARCELS,
     "units returned": ledger_sql.RETURNED_UNITS,
     "sums of its lines": ledger_sql.LINES,
     "money taken": ledger_sql.MONEY_TAKEN,

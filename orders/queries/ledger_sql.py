@@ -117,6 +117,14 @@ FROM due d FULL JOIN back b USING (cause, variant_id) JOIN catalog_variant v ON 
 WHERE (coalesce(d.units, 0), coalesce(d.lost, 0)) <> (coalesce(b.units, 0), coalesce(b.lost, 0))
 """
 
+# A parcel that is intended has a worker that books and sends it, or calls it off.
+UNSENT_PARCELS = _with_parts("""
+WITH busy AS ({busy})
+SELECT o.number || ', ' || s.idempotency_key, 'sent or called off', 'pending'
+FROM orders_shipment s JOIN orders_order o ON o.id = s.order_id
+WHERE s.status = 'pending' AND o.id::text NOT IN (SELECT aggregate FROM busy)
+""")
+
 MONEY_TAKEN = _with_parts("""
 WITH busy AS ({busy}), taken AS (
     SELECT order_id, sum(captured) AS captured, sum(captured - refunded) AS kept

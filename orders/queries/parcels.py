@@ -99,7 +99,7 @@ def _sum(stored: Iterable[list[dict[str, Any]]]) -> Units:
 
 _shipment = Reader(Shipment, alias="s")
 _order = Reader(Order, "id", "number", "shipping_address", alias="o")
-_INTENDED = f"""
+_WITH_KEYS = f"""
 SELECT {_shipment.columns}, {_order.columns}
 FROM orders_shipment s JOIN orders_order o ON o.id = s.order_id
 WHERE s.order_id = %(order)s AND s.idempotency_key LIKE %(keys)s
@@ -112,9 +112,9 @@ def key(order_id: UUID, parcel: int) -> str:
     return f"{order_id}:parcel:{parcel}"
 
 
-def intended(order_id: UUID) -> list[Shipment]:
-    """The shipments with such keys; their order has number and address."""
-    found = fetch(_INTENDED, {"order": order_id, "keys": f"{order_id}:parcel:%"})
+def with_keys(order_id: UUID) -> list[Shipment]:
+    """The shipments with such keys, first to last; their order has number and address."""
+    found = fetch(_WITH_KEYS, {"order": order_id, "keys": f"{order_id}:parcel:%"})
     return [_with_order(row) for row in found]
 
 

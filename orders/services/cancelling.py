@@ -7,10 +7,14 @@ from django.db import transaction
 
 from core.crash_points import crash_points_of_commit
 from core.errors import Conflict
+from core.outbox.publishing import publish
 from orders import states
+from orders.events import ParcelsCalledOff
 from orders.models import OrderEvent, Payment, Shipment, Status
+from orders.queries.parcels import SENT
+from orders.services import recalling
 
-SENT = (Shipment.Status.SHIPPED, Shipment.Status.DELIVERED)
+SYSTEM = "system"
 UNPAID = (Payment.Status.PENDING, Payment.Status.AUTHORISED)
 
 
@@ -33,11 +37,29 @@ def cancel(*, order_id: UUID, actor: str, reason: str, now: datetime) -> None:
     if before in (Status.SHIPPED, Status.DELIVERED) or shipments.filter(status__in=SENT).exists():
         raise AlreadyShipped("What was sent can be returned, not cancelled")
     states.move(order_id=order_id, to=Status.CANCELLED, actor=actor, reason=reason, now=now)
-    shipments.filter(status=Shipment.Status.PENDING).update(status=Shipment.Status.CANCELLED)
+    recalling.call_off(order_id)
     Payment.objects.filter(order_id=order_id, status__in=UNPAID).update(
         status=Payment.Status.ABANDONED, error="The order was cancelled", updated_at=now
     )
     crash_points_of_commit("orders.cancel")
+
+
+@transaction.atomic
+def give_up_shipping(*, order_id: UUID, reason: str, now: datetime) -> None:
+    """Cancel a paid order that cannot be sent; its stock and money go back. Else does nothing.
+
+    Where staff have sent a part, only the parcels not sent are called off: staff decide about the rest.
+    """
+    if states.lock(order_id) != Status.PAID:
+        return
+    try:
+        cancel(order_id=order_id, actor=SYSTEM, reason=reason, now=now)
+    except AlreadyShipped:
+        recalling.call_off(order_id)
+        publish(ParcelsCalledOff(order_id=order_id))
+        note = f"{reason}; a part has been sent, so staff decide about the rest"
+        states.note(order_id=order_id, status=Status.PAID, actor=SYSTEM, reason=note, now=now)
+        crash_points_of_commit("orders.give_up_shipping")
 
 
 def _is_cancelled(order_id: UUID, status: str) -> bool:

@@ -1,6 +1,7 @@
 """Sending a paid order, a parcel from each location that holds units for it.
 
 All are committed before the carrier hears of one, booked each under its own key, and called sent together.
+Of several, each one's number is kept when it is booked: a try goes on where the last one ended.
 """
 
 from collections.abc import Sequence
@@ -18,66 +19,45 @@ from core.http.renderers import dumps
 from core.ids import uuid7
 from orders import states
 from orders.gateways import MANUAL, carrier
-from orders.gateways.base import Parcel, StepRefused
+from orders.gateways.base import StepRefused
 from orders.models import Shipment, Status
 from orders.queries import parcels as queries
-from orders.services import cancelling
 
 SYSTEM = "system"
+PENDING = {"pending": Shipment.Status.PENDING.value}
 
 _INTEND = """
 INSERT INTO orders_shipment (
     id, order_id, carrier, tracking_number, status, lines, location, idempotency_key, created_at
 ) VALUES (
-    %(id)s, %(order)s, %(carrier)s, '', %(status)s, %(lines)s::jsonb, %(location)s, %(key)s, %(now)s
+    %(id)s, %(order)s, %(carrier)s, '', %(pending)s, %(lines)s::jsonb, %(location)s, %(key)s, %(now)s
 )
 """
+_BOOKED = """
+UPDATE orders_shipment SET tracking_number = %(tracking_number)s WHERE id = %(id)s AND status = %(pending)s
+"""
 _SHIPPED = """
-UPDATE orders_shipment SET status = %(status)s, carrier = %(carrier)s,
-    tracking_number = %(tracking_number)s, shipped_at = %(now)s
-WHERE id = %(id)s
+UPDATE orders_shipment SET status = %(status)s, tracking_number = %(tracking_number)s, shipped_at = %(now)s
+WHERE id = %(id)s AND status = %(pending)s
 """
 
 
 def ship(*, order_id: UUID, now: datetime) -> None:
     """Hand a paid order to the carrier and call it shipped. Does nothing to an order that is not paid.
 
-    Where CARRIER is "manual" staff send it. Raises ProviderUnavailable, BreakerOpen: call again later.
+    Where CARRIER is "manual" staff send what is in no parcel yet. Raises StepRefused, ProviderUnavailable,
+    BreakerOpen: the latter two mean, call again later.
     """
-    if settings.CARRIER == MANUAL:
-        return
     shipments = _intend(order_id=order_id, now=now)
     try:
-        parcels = [_book(shipment) for shipment in shipments]
+        for shipment in shipments:
+            _book(shipment, is_one_of_several=len(shipments) > 1)
     except StepRefused:
-        if not Shipment.objects.filter(order_id=order_id, status=Shipment.Status.CANCELLED).exists():
+        if not _were_called_off(shipments):
             raise
-        return  # cancelled while we were on our way
-    if parcels:
-        _settle(order_id=order_id, sent=list(zip(shipments, parcels, strict=True)), now=now)
-
-
-def recall(*, order_id: UUID) -> None:
-    """Call back the parcels that the carrier may have been told of before their order was cancelled.
-
-    Raises ProviderUnavailable, BreakerOpen: call again later.
-    """
-    for shipment in Shipment.objects.filter(order_id=order_id, status=Shipment.Status.CANCELLED):
-        crash_point("orders.recall.before_call")
-        carrier(shipment.carrier).cancel_parcel(key=shipment.idempotency_key)
-        crash_point("orders.recall.after_call")
-
-
-@transaction.atomic
-def give_up(*, order_id: UUID, reason: str, now: datetime) -> None:
-    """Cancel a paid order that cannot be sent; its stock and money go back. Else does nothing."""
-    if states.lock(order_id) != Status.PAID:
         return
-    try:
-        cancelling.cancel(order_id=order_id, actor=SYSTEM, reason=reason, now=now)
-    except cancelling.AlreadyShipped:
-        note = f"{reason}; a part has been sent, so staff decide about the rest"
-        states.note(order_id=order_id, status=Status.PAID, actor=SYSTEM, reason=note, now=now)
+    if shipments:
+        _settle(order_id=order_id, shipments=shipments, now=now)
 
 
 @transaction.atomic
@@ -85,44 +65,62 @@ def _intend(*, order_id: UUID, now: datetime) -> list[Shipment]:
     """The shipments of the whole order, or of what staff have left of it; made where there are none yet."""
     if states.lock(order_id) != Status.PAID:
         return []
-    shipments = queries.intended(order_id)
-    waiting = {} if shipments else queries.waiting(order_id)
-    if shipments or not waiting:
-        return shipments
-    pending = {"order": order_id, "carrier": settings.CARRIER, "status": Shipment.Status.PENDING.value}
-    for number, (location, units) in enumerate(waiting.items(), start=1):
+    known = queries.with_keys(order_id)
+    intended = _pending(known)
+    if intended or settings.CARRIER == MANUAL:
+        return intended
+    every = {"order": order_id, "carrier": settings.CARRIER, "now": now, **PENDING}
+    for number, (location, units) in enumerate(queries.waiting(order_id).items(), start=len(known) + 1):
         lines, key = dumps(queries.as_lines(units)).decode(), queries.key(order_id, number)
-        rows.change(
-            _INTEND,
-            {**pending, "id": uuid7(), "lines": lines, "location": location, "key": key, "now": now},
-        )
+        rows.change(_INTEND, {**every, "id": uuid7(), "lines": lines, "location": location, "key": key})
         crash_point("orders.intend_parcel.after_one")
     crash_points_of_commit("orders.intend_parcel")
-    return queries.intended(order_id)
+    return _pending(queries.with_keys(order_id))
 
 
-def _book(shipment: Shipment) -> Parcel:
-    """The carrier's answer, the same for each try."""
+def _pending(shipments: Sequence[Shipment]) -> list[Shipment]:
+    """Without those that were called off; a paid order has sent none of them."""
+    return [shipment for shipment in shipments if shipment.status == Shipment.Status.PENDING]
+
+
+def _book(shipment: Shipment, *, is_one_of_several: bool) -> None:
+    """Have the carrier number the parcel, unless an earlier try has done so."""
+    if shipment.tracking_number:
+        return
     crash_point("orders.ship.before_call")
-    parcel = carrier(shipment.carrier).create_parcel(
+    shipment.tracking_number = carrier(shipment.carrier).create_parcel(
         key=shipment.idempotency_key,
         order=shipment.order.number,
         address=shipment.order.shipping_address,
         lines=shipment.lines,
     )
     crash_point("orders.ship.after_call")
-    return parcel
+    if is_one_of_several:
+        values = {"id": shipment.pk, "tracking_number": shipment.tracking_number, **PENDING}
+        rows.change(_BOOKED, values)
+
+
+def _were_called_off(shipments: Sequence[Shipment]) -> bool:
+    """While the carrier was being told."""
+    ours = Shipment.objects.filter(pk__in=[shipment.pk for shipment in shipments])
+    return ours.filter(status=Shipment.Status.CANCELLED).exists()
 
 
 @transaction.atomic
-def _settle(*, order_id: UUID, sent: Sequence[tuple[Shipment, Parcel]], now: datetime) -> None:
+def _settle(*, order_id: UUID, shipments: Sequence[Shipment], now: datetime) -> None:
     if states.lock(order_id) != Status.PAID:
         return  # shipped by another worker, or cancelled while the carrier was at it
-    told = [{"carrier": p.carrier, "tracking_number": p.tracking_number} for _, p in sent]
-    for (shipment, _), tracking in zip(sent, told, strict=True):
-        values = {"id": shipment.pk, "status": Shipment.Status.SHIPPED.value, "now": now}
-        rows.change(_SHIPPED, {**values, **tracking})
+    sent = {"status": Shipment.Status.SHIPPED.value, "now": now, **PENDING}
+    for shipment in shipments:
+        values = {**sent, "id": shipment.pk, "tracking_number": shipment.tracking_number}
+        if not rows.change(_SHIPPED, values):
+            return  # called off, all of them, while the carrier was at it
     stock.ship(owner=order_id, now=now)  # these parcels have all that was not sent before
-    data: dict[str, Any] = {**told[0], "parcels": told} if len(told) > 1 else {**told[0]}
-    states.move(order_id=order_id, to=Status.SHIPPED, actor=SYSTEM, data=data, now=now)
+    states.move(order_id=order_id, to=Status.SHIPPED, actor=SYSTEM, data=_told(shipments), now=now)
     crash_points_of_commit("orders.ship")
+
+
+def _told(shipments: Sequence[Shipment]) -> dict[str, Any]:
+    """For the timeline: the first parcel, and all of them where there are several."""
+    told = [{"carrier": each.carrier, "tracking_number": each.tracking_number} for each in shipments]
+    return {**told[0], "parcels": told} if len(told) > 1 else {**told[0]}

@@ -16,8 +16,9 @@ from core.outbox.publishing import publish
 from orders import states
 from orders.events import PaymentAuthorised, PaymentOrphaned, PaymentRefunded
 from orders.gateways.base import Charge
-from orders.models import Payment, Shipment, Status
+from orders.models import Payment, Status
 from orders.queries import payments as queries
+from orders.services import recalling
 
 SYSTEM = "system"
 _UPDATED = ("pk", "status", "provider_reference", "captured", "refunded", "error", "updated_at")
@@ -145,8 +146,7 @@ def _settle_refunds(known: Payment, charge: Charge, order_status: str, now: date
     reason = f"{charge.refunded} of {charge.captured} {known.currency} refunded"
     to = _after_refund(order_status, is_whole=is_whole)
     if ends_by_cancelling:  # what the carrier has been told of is called back
-        planned = Shipment.objects.filter(order_id=known.order_id, status=Shipment.Status.PENDING)
-        planned.update(status=Shipment.Status.CANCELLED)
+        recalling.call_off(known.order_id)
     if to in states.ALLOWED[order_status]:
         states.move(
             order_id=known.order_id, to=to, actor=SYSTEM, reason=reason, data=_given_back(known), now=now

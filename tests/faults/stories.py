@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -62,6 +63,7 @@ class Story:
     after: Act = Scene.work
     token: str = "tok_ok"
     denied: bool = False
+    skus: int = 1  # in the order, one piece of each
     settings: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -105,6 +107,22 @@ def _with_carrier(scene: Scene) -> None:
     """The carrier has the parcel, and nobody has written that down."""
     scene.work(but=child.SHIPPING)
     assert scene.children.run(child.work, crash_at="orders.ship.after_call") == child.KILLED
+
+
+def _rest_with_carrier(scene: Scene) -> None:
+    """Staff have sent one piece, and the carrier has the other, which nobody has written down."""
+    scene.work(but=child.SHIPPING)
+    sent = [{"sku": scene.placed["lines"][0]["sku"], "quantity": 1}]
+    part = {"carrier": "By bicycle", "lines": sent}
+    path = f"orders/{scene.placed['number']}/shipments"
+    headers = {**scene.staff, "Idempotency-Key": str(uuid4())}
+    assert scene.children.run(child.Asking(path=path, body=part, headers=headers)) == 201
+    assert scene.children.run(child.work, crash_at="orders.ship.after_call") == child.KILLED
+
+
+def _rest_left_to_staff(scene: Scene) -> None:
+    scene.work()
+    scene.children.run(partial(child.skip_dead, child.SHIPPING))
 
 
 def _held_and_overdue(scene: Scene) -> None:
@@ -170,6 +188,14 @@ STORIES = {
         settings={"CARRIER": "manual"},
         deed=_ask("shipments", carrier="By bicycle"),
         ended=Status.SHIPPED,
+    ),
+    "sent in part by staff, the rest refused": Story(
+        steps=("orders.give_up_shipping.",),
+        skus=2,
+        before=_rest_with_carrier,
+        deed=lambda scene: child.fail_for_good,
+        after=_rest_left_to_staff,
+        ended=Status.PAID,
     ),
     "delivered": Story(steps=("orders.deliver.",), deed=_ask("deliver"), denied=True, ended=Status.DELIVERED),
     "returned": Story(

@@ -237,7 +237,7 @@ def test_shipping_given_up__a_parcel_already_sent__leaves_the_rest_to_staff(plac
         shipped_at=timezone.now(),
     )
 
-    fulfilment.give_up(order_id=order.pk, reason="No", now=timezone.now())
+    cancelling.give_up_shipping(order_id=order.pk, reason="No", now=timezone.now())
 
     assert _state(order) == ("paid", "captured")
     assert "staff decide" in OrderEvent.objects.latest("id").reason

@@ -95,6 +95,7 @@ PLANTED = {
     "units shipped": lambda s: Shipment.objects.filter(order=s["part"]).update(
         lines=[{"sku": "MUG", "quantity": 2}]
     ),
+    "parcel": lambda s: Shipment.objects.create(order=s["paid"], lines=[], idempotency_key="forgotten"),
     "units returned": lambda s: Return.objects.filter(order=s["lost"]).update(restock=True),
     "sums of its lines": lambda s: OrderLine.objects.filter(order=s["declined"]).delete(),
     "money taken": lambda s: Payment.objects.filter(order=s["paid"]).update(captured="20.00"),

@@ -35,7 +35,7 @@ def begin(children, sandbox, guests, log, goods):
     def place(story):
         children.changed.update(story.settings)
         voucher = VoucherFactory(code=uuid4().hex[:12], max_uses=1).code
-        key, body = str(uuid4()), guests.body(*goods(stock=1), token=story.token, voucher=voucher)
+        key, body = str(uuid4()), guests.body(*goods(story.skus, stock=1), token=story.token, voucher=voucher)
         status, told = children.run(child.place, body, key)
         log.write(answer := Answer(key=key, email=body["email"], status=status, body=told))
         return Scene(children=children, sandbox=sandbox, placed=answer.document, staff=staff)
