@@ -15,7 +15,7 @@ from core.http.permissions import IsStaff, caller_id
 from core.idempotency.decorator import idempotent
 from orders.api import change_shapes, shapes
 from orders.api.orders import GUEST_TOKEN, IDEMPOTENCY_KEY, OrderLimit
-from orders.queries import history
+from orders.queries import detail, history
 from orders.services import cancelling, parcels, refunds, returns
 
 
@@ -34,7 +34,7 @@ class CancelView(APIView):
         order_id, actor = _changeable(self, request, number)
         body = valid_body(change_shapes.CancelRequest, request)
         cancelling.cancel(order_id=order_id, actor=actor, reason=body["reason"], now=timezone.now())
-        return Response(history.order_with(order_id))
+        return Response(detail.order_with(order_id))
 
 
 class RefundsView(APIView):
@@ -114,7 +114,7 @@ class DeliverView(APIView):
         """Tell that the parcels on their way have arrived."""
         order_id = _order_id(number)
         parcels.deliver(order_id=order_id, actor=staff_actor(request), now=timezone.now())
-        return Response(history.order_with(order_id))
+        return Response(detail.order_with(order_id))
 
 
 def staff_actor(request: Request) -> str:
@@ -134,7 +134,7 @@ def _changeable(view: APIView, request: Request, number: str) -> tuple[UUID, str
     token = request.headers.get("X-Order-Token", "")
     own = history.find(number=number, customer_id=customer_id, token=token)
     if own is not None:
-        return own["id"], "customer" if customer_id else "guest"
+        return own, "customer" if customer_id else "guest"
     if not IsStaff().has_permission(request, view):
         raise NotFound(f"There is no order {number} of yours")
     return _order_id(number), staff_actor(request)

@@ -24,7 +24,7 @@ from orders.api import shapes
 from orders.api.bodies import OrderBody
 from orders.api.cart_access import CART_TOKEN, holder_of
 from orders.api.quotes import line_document
-from orders.queries import history
+from orders.queries import detail, history
 from orders.services import checkout
 from orders.services.carts import ordering
 
@@ -75,7 +75,7 @@ class OrderView(LeanReads):
     @extend_schema(parameters=[GUEST_TOKEN], responses=shapes.OrderDetail)
     def get(self, request: HttpRequest, number: str) -> HttpResponse:
         """One's own order, or a guest's with its token. Anybody else's is not there."""
-        order = history.order_of(number=number, **_access(self, request))
+        order = detail.order_of(number=number, **_access(self, request))
         if order is None:
             raise NotFound(f"There is no order {number} of yours")
         body = dumps(order)
@@ -91,11 +91,11 @@ class OrderEventsView(LeanReads):
     @extend_schema(parameters=[GUEST_TOKEN], responses=shapes.EventShape(many=True))
     def get(self, request: HttpRequest, number: str) -> HttpResponse:
         """The order's timeline, from the first entry on."""
-        order = history.find(number=number, **_access(self, request))
-        if order is None:
+        order_id = history.find(number=number, **_access(self, request))
+        if order_id is None:
             raise NotFound(f"There is no order {number} of yours")
         shapes.NoFilters.parse(request.GET)
-        return _page(self, request, history.timeline(order["id"]), history.EVENT)
+        return _page(self, request, history.timeline(order_id), history.EVENT)
 
 
 def _access(view: LeanReads, request: HttpRequest) -> dict[str, Any]:
