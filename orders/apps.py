@@ -11,3 +11,4 @@ class OrdersConfig(AppConfig):
         import_module("orders.checks")
         import_module("orders.handlers")
         import_module("orders.mail_samples").show_samples()
+        import_module("orders.metrics").register()

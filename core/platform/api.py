@@ -9,11 +9,13 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiResponse, extend_schema
+from prometheus_client import CONTENT_TYPE_LATEST
 from rest_framework import serializers
 from rest_framework.permissions import AllowAny
 
 from core.http.conditional import PUBLIC, bytes_response, etag_of
 from core.http.lean import LeanReads
+from core.observability import metrics
 from core.platform import greeting, readiness
 
 NOT_STORED = "no-store"
@@ -119,3 +121,14 @@ class ReadinessView(PublicRead):
             content_type="application/json",
             headers={"Cache-Control": NOT_STORED} | ({} if is_ready else {"Retry-After": "1"}),
         )
+
+
+class MetricsView(PublicRead):
+    """For Prometheus, which asks each process at its own port: nginx answers 404."""
+
+    permission_classes = [AllowAny]
+
+    @extend_schema(responses={(200, "text/plain"): str})
+    def get(self, request: HttpRequest) -> HttpResponse:
+        headers = {"Cache-Control": NOT_STORED}
+        return HttpResponse(metrics.exposition(), content_type=CONTENT_TYPE_LATEST, headers=headers)

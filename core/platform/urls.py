@@ -9,6 +9,7 @@ urlpatterns = [
     path("hello/<str:name>", api.HelloView.as_view(), name="hello"),
     path("health", api.HealthView.as_view(), name="health"),
     path("health/ready", api.ReadinessView.as_view(), name="readiness"),
+    path("metrics", api.MetricsView.as_view(), name="metrics"),
     path("api/schema", documentation.SchemaView.as_view(), name="schema"),
     path("api/docs", documentation.DocsView.as_view(), name="docs"),
 ]
