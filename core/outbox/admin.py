@@ -15,24 +15,18 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 from core.http.admin import ReadOnly, back_from_dialog
 from core.outbox import handling
 from core.outbox.models import OutboxMessage
+from core.outbox.queries import STATES
 
 
 class StateFilter(admin.SimpleListFilter):
     title = "state"
     parameter_name = "state"
-    open_messages = Q(handled_at__isnull=True, dead_at__isnull=True)
-    states = {
-        "dead": Q(dead_at__isnull=False),
-        "retrying": open_messages & ~Q(error=""),
-        "open": open_messages,
-        "handled": Q(handled_at__isnull=False),
-    }
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [(name, name) for name in self.states]
+        return [(name, name) for name in STATES]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[OutboxMessage]) -> QuerySet[OutboxMessage]:
-        return queryset.filter(self.states.get(self.value() or "", Q()))
+        return queryset.filter(STATES.get(self.value() or "", Q()))
 
 
 class SkipForm(BaseDialogForm):

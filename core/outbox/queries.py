@@ -1,11 +1,20 @@
-"""How far behind the outbox is."""
+"""States of messages, and how far behind the outbox is."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import Count, Min, Q
 
 from core.outbox.models import OutboxMessage
+
+_OPEN = Q(handled_at__isnull=True, dead_at__isnull=True)
+STATES: Mapping[str, Q] = {
+    "dead": Q(dead_at__isnull=False),
+    "retrying": _OPEN & ~Q(error=""),
+    "open": _OPEN,
+    "handled": Q(handled_at__isnull=False),
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,7 +34,7 @@ class Lag:
 
 def lag(*, now: datetime) -> Lag:
     """Two looks into small indexes, however many messages are kept."""
-    waiting = OutboxMessage.objects.filter(handled_at__isnull=True, dead_at__isnull=True)
+    waiting = OutboxMessage.objects.filter(_OPEN)
     is_due = Q(next_attempt_at__lte=now)
     found = waiting.aggregate(
         open=Count("id"),
