@@ -48,6 +48,11 @@ def _undoes(event: type[Event], *, name: str) -> Callable[[Run], Run]:
     return handles(event, name=name, queue="orders", transactional=False, max_attempts=COMPENSATION_ATTEMPTS)
 
 
+def _mails(event: type[Event], *, name: str) -> Callable[[Run], Run]:
+    """News for the customer, who reads it in the order in which it happened."""
+    return handles(event, name=name, queue="mail", in_turn=True)
+
+
 def _fail_payment(event: OrderNews) -> None:
     settling.give_up(
         order_id=event.order_id, reason="The payment could not be carried out", now=timezone.now()
@@ -123,27 +128,27 @@ def recall_parcels(event: OrderNews) -> None:
         recalling.recall(order_id=event.order_id)
 
 
-@handles(OrderPlaced, name="orders.mail_placed", queue="mail")
+@_mails(OrderPlaced, name="orders.mail_placed")
 def mail_placed(event: OrderPlaced) -> None:
     mails.queue_news(order_id=event.order_id, template="orders/placed", cause=event.name)
 
 
-@handles(OrderPaid, name="orders.mail_paid", queue="mail")
+@_mails(OrderPaid, name="orders.mail_paid")
 def mail_paid(event: OrderPaid) -> None:
     mails.queue_news(order_id=event.order_id, template="orders/paid", cause=event.name)
 
 
-@handles(OrderCancelled, name="orders.mail_cancelled", queue="mail")
+@_mails(OrderCancelled, name="orders.mail_cancelled")
 def mail_cancelled(event: OrderCancelled) -> None:
     mails.queue_news(order_id=event.order_id, template="orders/cancelled", cause=event.name)
 
 
-@handles(OrderPaymentFailed, name="orders.mail_payment_failed", queue="mail")
+@_mails(OrderPaymentFailed, name="orders.mail_payment_failed")
 def mail_payment_failed(event: OrderPaymentFailed) -> None:
     mails.queue_news(order_id=event.order_id, template="orders/payment_failed", cause=event.name)
 
 
-@handles(PaymentRefunded, name="orders.mail_refunded", queue="mail")
+@_mails(PaymentRefunded, name="orders.mail_refunded")
 def mail_refunded(event: PaymentRefunded) -> None:
     """The sum grows with each refund, so it tells them apart."""
     mails.queue_news(
@@ -155,7 +160,7 @@ def mail_refunded(event: PaymentRefunded) -> None:
     )
 
 
-@handles(OrderShipped, name="orders.mail_shipped", queue="mail")
+@_mails(OrderShipped, name="orders.mail_shipped")
 def mail_shipped(event: OrderShipped) -> None:
     mails.queue_news(order_id=event.order_id, template="orders/shipped", cause=event.name)
 

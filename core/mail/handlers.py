@@ -30,7 +30,7 @@ GIVE_UP_AFTER = timedelta(days=3)  # of temporary refusals (RFC 5321, 4.5.4.1 as
 def send_mail(event: MailQueued) -> None:
     mail = services.claim(mail_id=event.mail_id, now=timezone.now())
     if mail is None:
-        _leave_to_its_worker(event.mail_id)
+        _wait_for_others(event.mail_id)
         return
     crash_point("core.send_mail.before_call")
     try:
@@ -48,11 +48,12 @@ def send_mail(event: MailQueued) -> None:
         crash_point("core.send_mail.after_commit")
 
 
-def _leave_to_its_worker(mail_id: UUID) -> None:
-    """A mail that nobody can claim has been settled, or is being sent."""
+def _wait_for_others(mail_id: UUID) -> None:
+    """A mail that nobody can claim has been settled, is being sent, or is not the next about its subject."""
     if services.is_queued(mail_id=mail_id):
         left = services.claimed_for(mail_id=mail_id, now=timezone.now())
-        raise Postpone("Another worker is sending it, or died of it", seconds=max(left, CLAIM_POLL))
+        reason = "Another worker is sending it, or died of it; or it waits for an earlier mail about the same"
+        raise Postpone(reason, seconds=max(left, CLAIM_POLL))
 
 
 def _settle_refusal(mail: Mail, refused: smtp.Refused, *, now: datetime) -> None:

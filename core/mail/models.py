@@ -7,6 +7,7 @@ from core.ids import uuid7
 class Mail(models.Model):
     """One mail to one person, kept with its state. `cause` makes it unique: the same cause is mailed once.
 
+    Mails `about` the same (an order's id; empty for none) are sent in the order in which they were queued.
     `claimed_until` is how long a worker may take to send it before another tries.
     """
 
@@ -17,6 +18,7 @@ class Mail(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     cause = models.CharField(max_length=200, unique=True, null=True, blank=True)
+    about = models.CharField(max_length=100, blank=True, default="", db_default="")
     to = models.EmailField(max_length=254)
     subject = models.CharField(max_length=200)
     text = models.TextField()
@@ -32,6 +34,7 @@ class Mail(models.Model):
         indexes = [
             models.Index(fields=["-created_at"], name="mail_newest"),
             models.Index(fields=["to", "-created_at"], name="mail_by_recipient"),
+            models.Index(fields=["about"], name="mail_about", condition=~Q(about="")),
             # By a time that never changes: marking a mail sent then touches no index.
             models.Index(fields=["created_at"], name="mail_with_text", condition=~Q(text="")),
         ]

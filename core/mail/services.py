@@ -18,18 +18,22 @@ from core.outbox.publishing import publish
 
 CLAIM = timedelta(seconds=90)  # longer than the hard time limit of the task that sends
 
-_mail = rows.Reader(Mail)
+_mail = rows.Reader(Mail, alias="m")
 _INSERT = """
 INSERT INTO core_mail (
-    id, cause, "to", subject, text, html, status, created_at, sent_at, claimed_until, error
+    id, cause, about, "to", subject, text, html, status, created_at, sent_at, claimed_until, error
 ) VALUES (
-    %(id)s, %(cause)s, %(to)s, %(subject)s, %(text)s, %(html)s, %(status)s, %(created_at)s, %(sent_at)s,
-    %(claimed_until)s, %(error)s
+    %(id)s, %(cause)s, %(about)s, %(to)s, %(subject)s, %(text)s, %(html)s, %(status)s, %(created_at)s,
+    %(sent_at)s, %(claimed_until)s, %(error)s
 ) ON CONFLICT (cause) DO NOTHING
 """
 _CLAIM = f"""
-UPDATE core_mail SET claimed_until = %(until)s
-WHERE id = %(id)s AND status = 'queued' AND (claimed_until IS NULL OR claimed_until <= %(now)s)
+UPDATE core_mail m SET claimed_until = %(until)s
+WHERE m.id = %(id)s AND m.status = 'queued' AND (m.claimed_until IS NULL OR m.claimed_until <= %(now)s)
+  AND NOT EXISTS (
+    SELECT 1 FROM core_mail e WHERE e.about = m.about AND e.about <> '' AND e.status = 'queued'
+      AND (e.created_at, e.id) < (m.created_at, m.id)
+  )
 RETURNING {_mail.columns}
 """  # noqa: S608 - columns of our own
 _SENT = """
@@ -46,13 +50,19 @@ class MailQueued(Event):
         return str(self.mail_id)
 
 
-def queue(*, to: str, subject: str, text: str, html: str = "", cause: str | None = None) -> Mail:
+def queue(
+    *, to: str, subject: str, text: str, html: str = "", cause: str | None = None, about: str = ""
+) -> Mail:
     """Queue one mail; with a `cause`, at most one per cause: a repeat returns the first.
+
+    It is sent after those `about` the same that were queued before.
 
     Raises Invalid for an address or subject of more than one line: it would forge headers.
     """
     _refuse_lines(to=to, subject=subject)
-    mail = Mail(to=to, subject=subject, text=text, html=html, cause=cause, created_at=timezone.now())
+    mail = Mail(
+        to=to, subject=subject, text=text, html=html, cause=cause, about=about, created_at=timezone.now()
+    )
     values = {field.attname: getattr(mail, field.attname) for field in Mail._meta.concrete_fields}
     with transaction.atomic(savepoint=False):
         if not rows.change(_INSERT, values | {"status": str(mail.status)}):
@@ -71,11 +81,13 @@ def _refuse_lines(**headers: str) -> None:
         raise Invalid("A mail header is one line", errors=errors)
 
 
-def queue_template(*, to: str, template: str, context: dict[str, Any], cause: str, language: str) -> Mail:
+def queue_template(
+    *, to: str, template: str, context: dict[str, Any], cause: str, language: str, about: str = ""
+) -> Mail:
     """Queue a mail from templates `<template>.subject.txt`, `.txt` and `.html`, in `language`."""
     with translation.override(language):
         mail = render(template, context)
-    return queue(to=to, subject=mail.subject, text=mail.text, html=mail.html, cause=cause)
+    return queue(to=to, subject=mail.subject, text=mail.text, html=mail.html, cause=cause, about=about)
 
 
 @transaction.atomic
@@ -89,7 +101,10 @@ def requeue(*, mail_ids: Iterable[UUID]) -> int:
 
 
 def claim(*, mail_id: UUID, now: datetime) -> Mail | None:
-    """Take a queued mail for sending until `now + CLAIM`; None where it is not queued or another has it."""
+    """Take a queued mail for sending until `now + CLAIM`.
+
+    None where it is not queued, another has it, or an earlier one about the same is still queued.
+    """
     row = rows.fetch_one(_CLAIM, {"id": mail_id, "now": now, "until": now + CLAIM})
     return _mail.read(row) if row else None
 

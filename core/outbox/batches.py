@@ -19,6 +19,7 @@ from django.db import DatabaseError, InterfaceError, OperationalError, close_old
 
 from core.outbox import handling, messages
 from core.outbox.messages import Message
+from core.outbox.registry import handler_named, is_known
 from core.resilience import database
 
 log = structlog.get_logger(__name__)
@@ -61,12 +62,15 @@ class _Batch:
         self._give_back(pk for message in found for pk in self._run(message))
 
     def run_together(self, found: Sequence[Message]) -> None:
-        futures = {_threads().submit(self._run, message): message for message in found}
+        futures = {_threads().submit(self._run_lane, lane): lane for lane in _lanes(found)}
         try:
             self._give_back(pk for future in futures for pk in future.result())
         except SoftTimeLimitExceeded:
             self._give_up(futures)
             wait(futures)  # until they end after all, or the hard limit ends this process
+
+    def _run_lane(self, lane: Sequence[Message]) -> list[int]:
+        return [pk for message in lane for pk in self._run(message)]
 
     def _run(self, message: Message) -> list[int]:
         """The ids of what was not begun."""
@@ -104,8 +108,8 @@ class _Batch:
             close_old_connections()
             self._connected.add(thread)
 
-    def _give_up(self, futures: dict[Future[list[int]], Message]) -> None:
-        self._give_back(message.pk for future, message in futures.items() if future.cancel())
+    def _give_up(self, futures: dict[Future[list[int]], list[Message]]) -> None:
+        self._give_back(message.pk for future, lane in futures.items() if future.cancel() for message in lane)
         for message in list(self._running.values()):
             try:
                 handling.record_failure(message, OutOfTime("Not done when the time of its task was up"))
@@ -116,6 +120,15 @@ class _Batch:
     def _give_back(message_ids: Iterable[int]) -> None:
         if left := list(message_ids):
             handling.give_back(left)
+
+
+def _lanes(found: Sequence[Message]) -> list[list[Message]]:
+    """What may run beside each other; inside a lane one runs after the other."""
+    lanes: dict[object, list[Message]] = {}
+    for message in found:
+        in_turn = is_known(message.handler) and handler_named(message.handler).in_turn
+        lanes.setdefault(message.aggregate if in_turn else message.pk, []).append(message)
+    return list(lanes.values())
 
 
 @cache

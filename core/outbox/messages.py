@@ -13,6 +13,7 @@ class Message(NamedTuple):
 
     pk: int
     handler: str
+    aggregate: str
     payload: dict[str, Any]
     request_id: str
     attempts: int
@@ -24,7 +25,7 @@ class Message(NamedTuple):
 _IS_OPEN = "coalesce(handled_at, dead_at) IS NULL"
 
 _OPEN = f"""
-SELECT id, handler, payload::text, request_id, attempts, created_at
+SELECT id, handler, aggregate, payload::text, request_id, attempts, created_at
 FROM core_outboxmessage WHERE id = ANY(%s) AND {_IS_OPEN} ORDER BY id
 """  # noqa: S608 - constants only
 
@@ -39,7 +40,10 @@ def find_open(message_ids: Sequence[int]) -> list[Message]:
     """Those of the messages that are neither handled nor dead, oldest first."""
     with connection.cursor() as cursor:
         cursor.execute(_OPEN, [list(message_ids)])
-        return [Message(pk, name, orjson.loads(text), *rest) for pk, name, text, *rest in cursor.fetchall()]
+        return [
+            Message(pk, name, aggregate, orjson.loads(text), *rest)
+            for pk, name, aggregate, text, *rest in cursor.fetchall()
+        ]
 
 
 def mark_handled(message_id: int, *, now: datetime) -> bool:

@@ -86,7 +86,15 @@ def _values(rows: list[_Row], now: datetime) -> dict[str, Any]:
 def _carry_on(carrier: Carrier, rows: list[_Row], ids: dict[tuple[UUID, str], int], now: datetime) -> None:
     """Once this is committed, and only then."""
     messages = [
-        Message(ids[row.event_id, row.handler], row.handler, row.payload, request_id.current(), 0, now)
+        Message(
+            ids[row.event_id, row.handler],
+            row.handler,
+            row.aggregate,
+            row.payload,
+            request_id.current(),
+            0,
+            now,
+        )
         for row in rows
         if row.is_carried
     ]

@@ -39,6 +39,7 @@ class Handler:
     `on_dead` is what to do instead, once all attempts have failed: it runs in the transaction that buries the
     message, so that what the handler should have done is compensated if and only if it is given up.
     `is_heavy`: it takes the processor for seconds, so each message is a worker's task of its own.
+    `in_turn`: messages about the same aggregate that come together are run one after the other.
     """
 
     name: str
@@ -50,6 +51,7 @@ class Handler:
     lease: int
     on_dead: Callable[[Any], None] | None
     is_heavy: bool
+    in_turn: bool
     uuid_fields: frozenset[str]
 
 
@@ -66,13 +68,14 @@ def handles(
     lease: int = LEASE,
     on_dead: Callable[[E], None] | None = None,
     is_heavy: bool = False,
+    in_turn: bool = False,
 ) -> Callable[[Run], Run]:
     """Register the decorated function for `event`.
 
     `lease` is after how many seconds an unanswered message is published again (it was lost, or its worker was
     killed); it doubles with each publication, up to relay.LONGEST_LEASE. After `max_attempts` failures the
     message is dead and `on_dead` has compensated for it. Unless it `is_heavy`, several messages run at once
-    in one process.
+    in one process; `in_turn`, those about the same aggregate in the order in which they were published.
     """
 
     def register(run: Run) -> Run:
@@ -88,6 +91,7 @@ def handles(
             lease=lease,
             on_dead=on_dead,
             is_heavy=is_heavy,
+            in_turn=in_turn,
             uuid_fields=_uuid_fields(event),
         )
         return run

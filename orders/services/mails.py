@@ -29,6 +29,7 @@ def queue_news(
         context={**known, **more},
         cause=":".join(filter(None, (cause, str(order_id), occasion))),
         language=order.language,
+        about=str(order_id),
     )
 
 

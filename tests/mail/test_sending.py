@@ -186,6 +186,35 @@ def test_send__five_workers_get_the_same_message__one_sends():
     assert _state(mail) == Mail.Status.SENT
 
 
+def test_send__about_the_same__waits_until_the_earlier_one_is_sent():
+    first, second = _queue(about="order 1"), _queue(about="order 1")
+    other, none = _queue(about="order 2"), _queue()
+
+    with smtp_server() as server:
+        _deliver(second, other, none)
+        before = [_state(mail) for mail in (first, second, other, none)]
+        waits = OutboxMessage.objects.get(aggregate=str(second.pk))
+        _deliver(first)
+        _deliver(second)
+
+    assert before == ["queued", "queued", "sent", "sent"]
+    assert (waits.state, waits.attempts) == ("retrying", 0)
+    arrived = [mail["X-Mail-ID"] for mail in server.received]
+    assert arrived == [str(mail.pk) for mail in (other, none, first, second)]
+
+
+def test_send__about_the_same__does_not_wait_for_one_that_failed_for_good():
+    first, second = _queue(about="order 1"), _queue(about="order 1")
+
+    with smtp_server() as server:
+        server.rcpt = "550 No such user"
+        _deliver(first)
+        server.rcpt = "250 OK"
+        _deliver(second)
+
+    assert (_state(first), _state(second)) == ("failed", "sent")
+
+
 def test_send__worker_died_while_sending__another_sends_when_the_claim_ends():
     mail = _queue()
     services.claim(mail_id=mail.pk, now=timezone.now())

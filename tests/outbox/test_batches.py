@@ -6,14 +6,17 @@ from concurrent.futures import wait
 
 import pytest
 from celery.exceptions import SoftTimeLimitExceeded
-from django.db import connection, connections
+from django.db import connection, connections, transaction
 from django.utils import timezone
 
+from core.ids import uuid7
 from core.mail.models import Mail
 from core.outbox import batches
 from core.outbox.handling import Postpone
 from core.outbox.models import OutboxMessage
+from core.outbox.publishing import publish
 from core.tasks import handle_messages
+from tests.outbox.conftest import ThingHappened
 
 pytestmark = pytest.mark.django_db(transaction=True)
 THREADS = 4
@@ -92,6 +95,53 @@ def test_batch__database_ends_the_connections__each_message_is_run_again_at_once
 
     assert len(lost) == Mail.objects.count() == count
     assert all(handled_at and not error for error, handled_at in _states())
+
+
+def _publish(*events):
+    with transaction.atomic():
+        publish(*events)
+    return list(OutboxMessage.objects.order_by("id"))
+
+
+def test_batch__in_turn__one_after_the_other_for_each_aggregate_and_aggregates_at_once(on_thing):
+    ran, both = [], threading.Barrier(2, timeout=10)
+
+    def meet(event):
+        both.wait()  # the other aggregate's message of the same number
+        ran.append((event.thing_id, event.count))
+
+    on_thing(meet, in_turn=True)
+    things = uuid7(), uuid7()
+
+    _run(_publish(*(ThingHappened(thing_id=thing, count=count) for count in range(3) for thing in things)))
+
+    assert all(handled_at for _, handled_at in _states())
+    for thing in things:
+        assert [count for which, count in ran if which == thing] == [0, 1, 2]
+
+
+def test_batch__not_in_turn__messages_of_one_aggregate_are_run_at_once(on_thing):
+    together, thing = threading.Barrier(3, timeout=10), uuid7()
+    on_thing(lambda event: together.wait())
+
+    _run(_publish(*(ThingHappened(thing_id=thing, count=count) for count in range(3))))
+
+    assert all(handled_at for _, handled_at in _states())
+
+
+def test_batch__in_turn_and_the_first_fails__the_next_is_run_all_the_same(on_thing):
+    def refuse_the_first(event):
+        if event.count == 0:
+            raise RuntimeError("poisoned")
+        _effect(event)
+
+    on_thing(refuse_the_first, in_turn=True)
+    thing = uuid7()
+
+    _run(_publish(*(ThingHappened(thing_id=thing, count=count) for count in range(3))))
+
+    assert sorted(mail.subject for mail in Mail.objects.all()) == ["1", "2"]
+    assert [error for error, handled_at in _states() if not handled_at] == ["RuntimeError('poisoned')"]
 
 
 def test_batch__one_fails_and_one_is_put_off__neighbours_are_handled(on_thing, happen):
