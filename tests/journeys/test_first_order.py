@@ -38,6 +38,20 @@ def test_first_order__registered_shopper__pays_and_is_shipped_and_mailed(stack):
     ]
 
 
+def test_own_order__asked_again_with_its_etag__is_not_sent_again(stack):
+    placed = shopper.place(stack, shopper.any_sku(stack))
+    url, token = f"{stack.url}{placed.headers['Location']}", {"X-Order-Token": placed.json()["token"]}
+    eventually(lambda: requests.get(url, headers=token, timeout=10).json()["status"] == "shipped")
+
+    first = requests.get(url, headers=token, timeout=10)
+    known = {**token, "If-None-Match": first.headers["ETag"]}
+    again = requests.get(url, headers=known, timeout=10)
+    stranger = requests.get(url, headers={"If-None-Match": first.headers["ETag"]}, timeout=10)
+
+    assert (first.status_code, again.status_code, again.content) == (200, 304, b"")
+    assert stranger.status_code == 404
+
+
 def test_first_order__sent_again_with_its_key__answers_the_same_bytes(stack):
     body, key = any_order(shopper.any_sku(stack)), {"Idempotency-Key": str(uuid4())}
 
