@@ -40,6 +40,7 @@ class OrderTooLarge(Invalid):
 class Basket:
     """What is to be priced: units by SKU. An empty `shipping_method` takes the first that fits the address.
 
+    A `currency` is that in which the SKUs were offered; what is sold in another by now is not for sale.
     Without an address nothing is taxed, and only methods that go everywhere are known.
     """
 
@@ -47,6 +48,7 @@ class Basket:
     shipping_address: Mapping[str, str]
     shipping_method: str = ""
     voucher: str = ""
+    currency: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -66,7 +68,7 @@ def price(*, basket: Basket, customer_key: str, now: datetime) -> Offer:
     `customer_key` is whom a voucher's limit counts, empty where that is not known. Raises UnknownSku,
     MixedCurrencies, ShippingUnavailable, VoucherRejected, OrderTooLarge.
     """
-    variants = variants_of(basket.quantities.keys())
+    variants = variants_of(basket.quantities.keys(), currency=basket.currency)
     currency = _currency(variants)
     rates = _rates(basket, currency)
     items = items_of(basket.quantities, variants)
@@ -92,10 +94,10 @@ def price(*, basket: Basket, customer_key: str, now: datetime) -> Offer:
     )
 
 
-def variants_of(skus: Collection[str]) -> dict[str, VariantForSale]:
-    """Every one of them. Raises UnknownSku."""
+def variants_of(skus: Collection[str], *, currency: str = "") -> dict[str, VariantForSale]:
+    """Every one of them, in `currency` where one is given. Raises UnknownSku."""
     found = variants_for_sale(skus)
-    missing = [sku for sku in skus if sku not in found]
+    missing = [sku for sku in skus if sku not in found or currency not in ("", found[sku].currency)]
     if missing:
         raise UnknownSku(
             f"Not for sale: {', '.join(missing)}",
@@ -124,7 +126,9 @@ def name_of(variant: VariantForSale) -> str:
 def _currency(variants: Mapping[str, VariantForSale]) -> str:
     currencies = sorted({variant.currency for variant in variants.values()})
     if len(currencies) > 1:
-        raise MixedCurrencies(f"The items are priced in {' and '.join(currencies)}: order them apart")
+        detail = f"The items are priced in {' and '.join(currencies)}: order them apart"
+        error = FieldError(field="items", code=MixedCurrencies.code, detail=detail)
+        raise MixedCurrencies(detail, errors=[error])
     return currencies[0]
 
 
@@ -137,8 +141,9 @@ def _rates(basket: Basket, currency: str) -> Rates:
         method=basket.shipping_method,
     )
     if rates.method is None and (country or basket.shipping_method):
-        asked = basket.shipping_method or "Nothing"
-        detail = f"{asked} does not ship to {country or 'every place'} in {currency}"
+        where = f"to {country or 'every place'} in {currency}"
+        asked = basket.shipping_method
+        detail = f"{asked} does not ship {where}" if asked else f"Nothing ships {where}"
         error = FieldError(field="shipping_method", code="shipping_unavailable", detail=detail)
         raise ShippingUnavailable(detail, errors=[error])
     return rates

@@ -73,6 +73,7 @@ def _filled(basket: Basket, cart: Cart) -> Basket:
     """A voucher that is named with the order counts before the cart's own."""
     quantities = queries.quantities_of(cart)
     if not quantities:
-        raise CartEmpty("Put something in first")
+        error = FieldError(field="cart", code=CartEmpty.code, detail="Put something in first")
+        raise CartEmpty(error.detail, errors=[error])
     own = cart.voucher.code if cart.voucher else ""
-    return replace(basket, quantities=quantities, voucher=basket.voucher or own)
+    return replace(basket, quantities=quantities, voucher=basket.voucher or own, currency=cart.currency)

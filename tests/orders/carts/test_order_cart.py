@@ -124,6 +124,7 @@ def test_order_cart__empty__is_refused(guest, body):
     guest.open()
 
     assert guest.order_cart(body).json()["code"] == "cart_empty"
+    assert guest.order_cart(body).json()["errors"][0]["field"] == "cart"
     assert _quote(guest).json()["code"] == "cart_empty"
 
 
@@ -141,6 +142,17 @@ def test_order_cart__item_no_longer_for_sale__is_named(guest, body):
     Variant.objects.update(withdrawn_at=timezone.now())
 
     assert guest.order_cart(body).json()["errors"][0]["field"] == "items[sku=MUG]"
+
+
+@pytest.mark.parametrize("ask", ["order", "quote"])
+def test_order_cart__item_sold_in_another_currency_by_now__is_named_and_not_charged(guest, body, ask):
+    guest.open({"MUG": 1})
+    Variant.objects.update(currency="EUR")
+
+    answer = guest.order_cart(body) if ask == "order" else _quote(guest)
+
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, "items[sku=MUG]")
+    assert not Order.objects.exists()
 
 
 def test_cart__second_cart_of_one_order__is_refused_by_the_database(guest, alice, body):
