@@ -42,13 +42,16 @@ FROM: Mapping[str, list[str]] = {
 
 _LOCK = "SELECT status FROM orders_order WHERE id = %(order)s FOR UPDATE"
 
-_NOTE = """
+# Whoever calls took the time before it waited for the lock: an entry is never older than the one before it.
+_AT = "greatest(%(now)s, (SELECT max(at) FROM orders_orderevent WHERE order_id = %(order)s))"
+
+_NOTE = f"""
 INSERT INTO orders_orderevent (order_id, from_status, to_status, actor, reason, data, at)
-VALUES (%(order)s, %(status)s, %(status)s, %(actor)s, %(reason)s, %(data)s::jsonb, %(now)s)
-"""
+VALUES (%(order)s, %(status)s, %(status)s, %(actor)s, %(reason)s, %(data)s::jsonb, {_AT})
+"""  # noqa: S608 - constants only
 
 # Locks, decides on the newest committed status, moves and writes the timeline, in one round trip.
-_MOVE = """
+_MOVE = f"""
 WITH known AS (
     SELECT id, status FROM orders_order WHERE id = %(order)s FOR UPDATE
 ), moved AS (
@@ -57,10 +60,10 @@ WITH known AS (
     RETURNING o.id, k.status AS before
 ), noted AS (
     INSERT INTO orders_orderevent (order_id, from_status, to_status, actor, reason, data, at)
-    SELECT id, before, %(to)s, %(actor)s, %(reason)s, %(data)s::jsonb, %(now)s FROM moved
+    SELECT id, before, %(to)s, %(actor)s, %(reason)s, %(data)s::jsonb, {_AT} FROM moved
 )
 SELECT status FROM known
-"""
+"""  # noqa: S608 - constants only
 
 
 class TransitionRefused(Conflict):

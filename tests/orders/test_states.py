@@ -1,3 +1,4 @@
+from datetime import timedelta
 from itertools import product
 
 import pytest
@@ -55,3 +56,16 @@ def test_move__not_in_the_table__is_refused_and_changes_nothing(before, after):
 def test_move__no_such_order__is_not_found():
     with pytest.raises(NotFound):
         states.move(order_id=uuid7(), to=Status.PAID, actor="system", now=timezone.now())
+
+
+def test_timeline__time_taken_before_another_had_the_lock__is_not_before_the_last_entry():
+    order, noon = OrderFactory(status="paid"), timezone.now()
+    moves = {"order_id": order.pk, "actor": "system"}
+
+    states.note(status="paid", reason="first", now=noon, **moves)
+    states.note(status="paid", reason="second", now=noon - timedelta(seconds=3), **moves)
+    states.move(to=Status.SHIPPED, now=noon - timedelta(seconds=2), **moves)
+    states.note(status="shipped", reason="later", now=noon + timedelta(seconds=1), **moves)
+
+    times = OrderEvent.objects.order_by("id").values_list("at", flat=True)
+    assert list(times)[-4:] == [noon, noon, noon, noon + timedelta(seconds=1)]
