@@ -21,6 +21,12 @@ ADDRESS = {
 }
 
 
+_SPACES = dict.fromkeys(
+    map(ord, "\u00a0\u1680\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))), " "
+)
+_MARKS = dict.fromkeys(map(ord, "\u061c\u200c\u200d\u200e\u200f"))  # joiners and directions inside names
+
+
 class Body:
     """A JSON object being read. Faults are noted as they are met; `check` raises Invalid with all of them."""
 
@@ -46,8 +52,8 @@ class Body:
             if is_required:
                 self.fail(path, "required", "This is required")
             return ""
-        text = value.strip() if isinstance(value, str) else ""
-        if not text or not text.isprintable():
+        text = _plain(value) if isinstance(value, str) else ""
+        if not text:
             self.fail(path, "invalid", "Give a line of text")
         elif len(text) > longest:
             self.fail(path, "max_length", f"At most {longest} characters")
@@ -111,3 +117,12 @@ class Body:
 
     def method(self) -> str:
         return self.text(self.data, "shipping_method", "shipping_method", LONGEST_METHOD, is_required=False)
+
+
+def _plain(text: str) -> str:
+    """Stripped, with the spaces of any script as plain ones; empty where it is not a line of text."""
+    if not text.isascii():
+        text = text.translate(_SPACES)
+    text = text.strip()
+    shown = text if text.isascii() else text.translate(_MARKS)
+    return text if shown.strip() and shown.isprintable() else ""

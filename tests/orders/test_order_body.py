@@ -1,5 +1,7 @@
 """Each field of POST /orders, wrong in each way: 400 naming it, and nothing written."""
 
+import json
+
 import pytest
 
 from orders.models import Order
@@ -77,6 +79,34 @@ def test_order_body__one_field_wrong__names_it_and_writes_nothing(guest, body, *
 
     assert response.status_code == 400, response.content
     assert [(e["field"], e["code"]) for e in response.json()["errors"]] == [(field, code)]
+    assert not Order.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("山田\u3000太郎", "山田 太郎"),
+        ("Zoë\u00a0Müller", "Zoë Müller"),
+        ("\u0639\u0644\u06cc\u200c\u0631\u0636\u0627",) * 2,  # Persian, with a joiner
+        ("\u2003דנה כהן\u200f", "דנה כהן\u200f"),
+    ],
+)
+def test_order_body__name_in_any_script__is_taken(guest, body, given, kept):
+    answer = guest.order(_with(body, ("shipping_address", "name"), given))
+
+    assert answer.status_code == 201, answer.content
+    assert Order.objects.get().shipping_address["name"] == kept
+
+
+@pytest.mark.parametrize(
+    "name", ["\u200f", "a\u202eb", "a\u2028b", "a\u2066b", "a\x00b", "\u3000", "a\ud800b"]
+)
+def test_order_body__name_that_cannot_be_a_line__is_refused(guest, body, name):
+    raw = json.dumps(_with(body, ("shipping_address", "name"), name)).encode()
+
+    answer = guest.order(raw)
+
+    assert answer.status_code == 400
     assert not Order.objects.exists()
 
 
