@@ -36,6 +36,11 @@ class NotRefundable(Conflict):
     title = "There is no money of this order to give back"
 
 
+class RefundReused(Conflict):
+    code = "refund_reused"
+    title = "This refund has been asked for before, otherwise"
+
+
 class RefundTooLarge(Conflict):
     code = "refund_too_large"
     title = "That is more than is left of what was paid"
@@ -55,14 +60,14 @@ def request(
     """Promise the customer `amount` back; a worker has the gateway do it. `units` by SKU tell for what.
 
     With a `refund_id` of the caller's, a repeat returns the first. Raises NotRefundable, RefundTooLarge,
-    UnknownLine, Invalid for half a yen, NotFound.
+    RefundReused, UnknownLine, Invalid for half a yen or more units than were ordered, NotFound.
     """
     status = states.lock(order_id)
-    known = Refund.objects.filter(pk=refund_id, order_id=order_id).first() if refund_id else None
+    known = _known(refund_id, order_id, amount) if refund_id else None
     if known is not None:
         return known
     payment = _captured(order_id, status)
-    refuse_unknown(order_id, units)
+    _refuse_more_than_ordered(order_id, units)
     _refuse_too_fine(amount, payment.currency)
     _refuse_too_large(amount, payment)
     refund = Refund(
@@ -109,6 +114,25 @@ def carry_out(*, refund_id: UUID, now: datetime) -> None:
         _settle(refund, charge, now)
 
 
+def _known(refund_id: UUID, order_id: UUID, amount: Decimal) -> Refund | None:
+    known = Refund.objects.filter(pk=refund_id).first()
+    if known is not None and (known.order_id, known.amount) != (order_id, amount):
+        raise RefundReused("Ask for another refund under an id of its own")
+    return known
+
+
+def _refuse_more_than_ordered(order_id: UUID, units: Mapping[str, int]) -> None:
+    refuse_unknown(order_id, units)
+    ordered = queries.ordered(order_id)
+    errors = [
+        FieldError(field=f"lines[sku={sku}]", code="invalid", detail=f"{ordered[sku]} of {sku} were ordered")
+        for sku, quantity in units.items()
+        if quantity > ordered[sku]
+    ]
+    if errors:
+        raise Invalid("; ".join(error.detail for error in errors), errors=errors)
+
+
 def _captured(order_id: UUID, status: str) -> Payment:
     captured = Payment.objects.filter(order_id=order_id, status=Payment.Status.CAPTURED, captured__gt=0)
     payments = captured.filter(gateway__in=GATEWAYS).select_for_update(of=("self",))
@@ -128,7 +152,9 @@ def _left(payment: Payment) -> Decimal:
 def _refuse_too_large(amount: Decimal, payment: Payment) -> None:
     left = _left(payment)
     if amount > left:
-        raise RefundTooLarge(f"{left} {payment.currency} are left of {payment.captured} {payment.currency}")
+        detail = f"{left} {payment.currency} are left of {payment.captured} {payment.currency}"
+        error = FieldError(field="amount", code=RefundTooLarge.code, detail=detail)
+        raise RefundTooLarge(detail, errors=[error])
 
 
 def _refuse_too_fine(amount: Decimal, currency: str) -> None:

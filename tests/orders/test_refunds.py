@@ -9,6 +9,7 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import F
 from django.utils import timezone
 
+from core.ids import uuid7
 from core.outbox.models import OutboxMessage
 from orders.events import RefundRequested
 from orders.gateways import gateway
@@ -156,6 +157,33 @@ def test_refund__bad_body__is_400_naming_the_field(staff, shipped, change, field
     assert response.status_code == 400
     assert response.json()["errors"][0]["field"] == field
     assert Refund.objects.count() == 0
+
+
+@pytest.mark.parametrize("amount", ["9999999999999999999999999999.120", "1" + "0" * 400 + ".000"])
+def test_refund__more_digits_than_any_amount_has__is_400(staff, shipped, amount):
+    answer = _refund(staff, shipped, amount=amount)
+
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, "amount")
+
+
+def test_refund__for_more_units_than_were_ordered__is_400_naming_them(staff, shipped):
+    answer = _refund(staff, shipped, lines=[{"sku": "MUG", "quantity": 3}])
+
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, "lines[sku=MUG]")
+    assert not Refund.objects.exists()
+
+
+@pytest.mark.parametrize("other", ["amount", "order"])
+def test_refund__id_of_another_refund__is_409(*, staff, shipped, guest, body, work, other):
+    asked = {"units": {}, "reason": "", "actor": "staff:a", "now": timezone.now(), "refund_id": uuid7()}
+    refunds.request(order_id=shipped.pk, amount=Decimal(5), **asked)
+    order = _placed(guest, body, work) if other == "order" else shipped
+    amount = Decimal(5) if other == "order" else Decimal(6)
+
+    with pytest.raises(refunds.RefundReused):
+        refunds.request(order_id=order.pk, amount=amount, **asked)
+
+    assert Refund.objects.count() == 1
 
 
 def test_make_refund__answer_lost__is_made_once(staff, shipped, sandbox, work, monkeypatch):
