@@ -102,7 +102,9 @@ def _refuse_more_than(remaining: Mapping[str, int], packed: Mapping[str, int]) -
         raise NotToBeSent("Everything is in a parcel already")
     for sku, quantity in packed.items():
         if quantity > remaining.get(sku, 0):
-            raise NotToBeSent(f"{sku}: {quantity} are to be sent, {remaining.get(sku, 0)} are left")
+            detail = f"{sku}: {quantity} are to be sent, {remaining.get(sku, 0)} are left"
+            error = FieldError(field=f"lines[sku={sku}]", code=NotToBeSent.code, detail=detail)
+            raise NotToBeSent(detail, errors=[error])
 
 
 def _tell(shipment: Shipment, actor: str, now: datetime) -> None:

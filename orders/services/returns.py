@@ -8,7 +8,7 @@ from django.db import transaction
 
 from catalog.services import stock
 from core.crash_points import crash_points_of_commit
-from core.errors import Conflict
+from core.errors import Conflict, FieldError
 from orders import states
 from orders.models import Return, Status
 from orders.queries import parcels as queries
@@ -33,9 +33,9 @@ def take_back(
     returnable = queries.returnable(order_id)
     for sku, quantity in units.items():
         if quantity > returnable[sku]:
-            raise NotReturnable(
-                f"{sku}: {quantity} are to come back, {returnable[sku]} are with the customer"
-            )
+            detail = f"{sku}: {quantity} are to come back, {returnable[sku]} are with the customer"
+            error = FieldError(field=f"lines[sku={sku}]", code=NotReturnable.code, detail=detail)
+            raise NotReturnable(detail, errors=[error])
     taken = Return.objects.create(
         order_id=order_id,
         lines=queries.as_lines(units),
