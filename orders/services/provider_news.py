@@ -7,7 +7,7 @@ import structlog
 from django.db import transaction
 
 from core.crash_points import crash_points_of_commit
-from core.errors import NotFound
+from core.errors import Invalid, NotFound
 from orders.gateways import GATEWAYS, gateway
 from orders.gateways.base import News
 from orders.models import Payment, ProviderEvent
@@ -18,18 +18,28 @@ log = structlog.get_logger(__name__)
 EVENTS_KEPT = timedelta(days=30)  # providers repeat a webhook for days at the most
 
 
+class NewsNotUnderstood(Invalid):
+    code = "webhook_not_understood"
+    title = "This is signed, and makes no sense"
+
+
 def hear(*, provider: str, headers: Mapping[str, str], body: bytes, now: datetime) -> None:
     """Take in a webhook; a second copy, or one about somebody else's payment, does nothing.
 
-    `headers` ignore case. Raises NotFound for a provider that there is none of, and SignatureInvalid.
+    `headers` ignore case. Raises NotFound for a provider that there is none of, SignatureInvalid, and
+    NewsNotUnderstood.
     """
     if provider not in GATEWAYS:
         raise NotFound(f"There is no payment provider {provider}")
-    news = gateway(provider).read_webhook(headers=headers, body=body, now=now)
+    try:
+        news = gateway(provider).read_webhook(headers=headers, body=body, now=now)
+    except (ArithmeticError, LookupError, TypeError, ValueError) as odd:
+        raise NewsNotUnderstood(f"{type(odd).__name__} in the provider's event") from odd
     payment = _payment(provider, news)
     if payment is None:
         log.info("webhook_of_no_payment", provider=provider, kind=news.kind, event_id=news.event_id)
     else:
+        _refuse_impossible(news, payment)
         _take_in(provider, news, payment, body=body, now=now)
 
 
@@ -44,6 +54,13 @@ def _payment(provider: str, news: News) -> Payment | None:
     if news.key:
         return payments.filter(idempotency_key=news.key).first()
     return payments.filter(provider_reference=news.reference).first() if news.reference else None
+
+
+def _refuse_impossible(news: News, payment: Payment) -> None:
+    charge = news.charge
+    if charge and (charge.currency != payment.currency or charge.refunded > charge.captured):
+        log.error("webhook_impossible", event_id=news.event_id, payment_id=str(payment.pk))
+        raise NewsNotUnderstood("Another currency, or more given back than was taken")
 
 
 @transaction.atomic

@@ -59,6 +59,26 @@ def _event(order, **changes):
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("event", [{}, [], "x", None, {"type": "x", "data": {}}, {"type": "x", "data": []}])
+def test_post__signed_and_no_event__is_400(rates, signed, event):
+    answer = signed(event)
+
+    assert (answer.status_code, answer.json()["code"]) == (400, "webhook_not_understood")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "changes", [{"currency": "JPY", "captured": 2990}, {"captured": 100, "refunded": 200}, {"amount": "much"}]
+)
+def test_post__signed_and_impossible__is_400_and_changes_nothing(order, signed, changes):
+    answer = signed(_event(order, **changes))
+
+    payment = order.payments.get()
+    assert (answer.status_code, answer.json()["code"]) == (400, "webhook_not_understood")
+    assert (payment.status, payment.captured, ProviderEvent.objects.count()) == ("pending", 0, 0)
+
+
+@pytest.mark.django_db
 def test_post__signed__is_settled_and_a_copy_is_not(order, signed):
     answers = [signed(_event(order)).status_code for _ in range(2)]
 
