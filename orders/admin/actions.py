@@ -17,7 +17,7 @@ from unfold.enums import ActionVariant
 from unfold.forms import BaseDialogForm
 from unfold.widgets import UnfoldAdminDecimalFieldWidget, UnfoldAdminTextInputWidget
 
-from core.errors import DomainError
+from core.errors import DomainError, NotFound
 from core.http.admin import back_from_dialog
 from core.ids import uuid7
 from orders.services import cancelling, parcels, refunds
@@ -105,9 +105,17 @@ class OrderActions(ModelAdmin):
     ) -> HttpResponse:
         actor = f"staff:{request.user.get_username()}"
         try:
-            service(order_id=UUID(object_id), actor=actor, now=timezone.now(), **values)
+            service(order_id=_id(object_id), actor=actor, now=timezone.now(), **values)
         except DomainError as refused:
             self.message_user(request, refused.detail or refused.title, messages.ERROR)
         else:
             self.message_user(request, told, messages.SUCCESS)
         return back_from_dialog(request, reverse("admin:orders_order_change", args=[object_id]))
+
+
+def _id(object_id: str) -> UUID:
+    """Of the address. Raises NotFound for what cannot be one."""
+    try:
+        return UUID(object_id)
+    except ValueError as error:
+        raise NotFound(f"There is no order {object_id}") from error

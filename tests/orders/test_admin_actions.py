@@ -136,3 +136,13 @@ def test_actions__staff_who_may_only_look__are_refused(client, settings):
         _url(order, "cancel")
         not in client.get(reverse("admin:orders_order_change", args=[order.pk])).content.decode()
     )
+
+
+@pytest.mark.parametrize("action", ["cancel", "refund", "ship", "deliver"])
+def test_action__address_that_is_no_order__is_refused(office, action):
+    url = reverse(f"admin:orders_order_{action}_order", args=["nonsense"])
+    values = {"reason": "x", "carrier": "post", "amount": "1.00", "refund_id": str(uuid7())}
+
+    answer = office.post(url, {"_form_submitted": "on", **values}, headers={"HX-Request": "1"})
+
+    assert answer.status_code in {200, 302, 404}
