@@ -139,7 +139,8 @@ def take_back(
 ) -> None:
     """Units (by variant id) came back to the first location: on hand again, or written off at once."""
     location = default_location()
-    wanted = [StockLevel(variant_id=variant_id, location=location) for variant_id in quantities]
+    # Sorted, so that two returns at once do not wait for each other's rows.
+    wanted = [StockLevel(variant_id=variant_id, location=location) for variant_id in sorted(quantities)]
     StockLevel.objects.bulk_create(wanted, ignore_conflicts=True)
     levels = StockLevel.objects.filter(location=location, variant_id__in=quantities).order_by("pk")
     joined = levels.select_related("location", "variant__product")
