@@ -4,6 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from threading import Barrier
 
+import psycopg
 import pytest
 from django.db import connection
 from django.utils import timezone
@@ -134,3 +135,19 @@ def _at_once(*calls):
 
     with ThreadPoolExecutor(len(calls)) as pool:
         return list(pool.map(run, calls))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_expire__somebody_holds_the_lock_of_one__the_others_are_failed(place, settings):
+    locked, other = place(), place()
+    _age(settings)
+
+    with psycopg.connect(**connection.get_connection_params()) as holder, connection.cursor() as cursor:
+        holder.execute("SELECT FROM orders_order WHERE id = %s FOR UPDATE", [locked.pk])
+        cursor.execute("SET lock_timeout = '200ms'")
+        try:
+            expiring.expire_unpaid(now=timezone.now())
+        finally:
+            cursor.execute("RESET lock_timeout")
+
+    assert (_state(locked)[0], _state(other)[0]) == ("pending", "payment_failed")
