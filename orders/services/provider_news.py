@@ -8,6 +8,8 @@ from django.db import transaction
 
 from core.crash_points import crash_points_of_commit
 from core.errors import Invalid, NotFound
+from core.observability import request_id
+from core.outbox.models import OutboxMessage
 from orders.gateways import GATEWAYS, gateway
 from orders.gateways.base import News
 from orders.models import Payment, ProviderEvent
@@ -40,7 +42,8 @@ def hear(*, provider: str, headers: Mapping[str, str], body: bytes, now: datetim
         log.info("webhook_of_no_payment", provider=provider, kind=news.kind, event_id=news.event_id)
     else:
         _refuse_impossible(news, payment)
-        _take_in(provider, news, payment, body=body, now=now)
+        with request_id.bind(_origin(payment) or request_id.current()):
+            _take_in(provider, news, payment, body=body, now=now)
 
 
 def forget(*, now: datetime) -> int:
@@ -54,6 +57,12 @@ def _payment(provider: str, news: News) -> Payment | None:
     if news.key:
         return payments.filter(idempotency_key=news.key).first()
     return payments.filter(provider_reference=news.reference).first() if news.reference else None
+
+
+def _origin(payment: Payment) -> str | None:
+    """The request that placed the order: what follows from the news follows from it."""
+    messages = OutboxMessage.objects.filter(aggregate=str(payment.order_id)).order_by("id")
+    return messages.values_list("request_id", flat=True).first()
 
 
 def _refuse_impossible(news: News, payment: Payment) -> None:

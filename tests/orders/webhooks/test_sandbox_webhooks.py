@@ -11,6 +11,7 @@ import pytest
 from django.utils import timezone
 
 from core.localstack.ports import free_port
+from core.outbox.models import OutboxMessage
 from orders import gateways
 from orders.models import Order, ProviderEvent
 from orders.sandbox.ledger import Ledger
@@ -166,3 +167,15 @@ def test_sender__shop_is_down__keeps_the_news_and_tells_it_again(tmp_path):
     assert event["attempts"] == 1
     assert event["due"] >= int(time.time())
     ledger.close()
+
+
+@pytest.mark.django_db
+def test_post__signed__what_follows_belongs_to_the_request_that_placed_the_order(guest, body, signed):
+    placed = guest.order(body, **{"X-Request-ID": "placed-by-this"})
+    order = Order.objects.get(pk=placed.json()["id"])
+
+    answer = signed(_event(order), **{"X-Request-ID": "news-of-provider"})
+
+    assert answer.status_code == 204
+    step = OutboxMessage.objects.get(handler="orders.capture_payment")
+    assert step.request_id == "placed-by-this"
