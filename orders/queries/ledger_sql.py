@@ -142,6 +142,22 @@ SELECT number, due::text, found::text FROM compared
 WHERE due <> found AND id::text NOT IN (SELECT aggregate FROM busy)
 """)
 
+# What is held or may have been taken for an order that is past paying has a worker that lets it go.
+OPEN_PAYMENTS = _with_parts("""
+WITH busy AS ({busy})
+SELECT o.number, 'settled', p.status
+FROM orders_payment p JOIN orders_order o ON o.id = p.order_id
+WHERE p.status IN ('pending', 'authorised', 'abandoned') AND o.status <> 'pending'
+  AND o.id::text NOT IN (SELECT aggregate FROM busy)
+""")
+
+PENDING_REFUNDS = _with_parts("""
+WITH busy AS ({busy})
+SELECT o.number || ', ' || r.idempotency_key, 'made or refused', 'pending'
+FROM orders_refund r JOIN orders_order o ON o.id = r.order_id
+WHERE r.status = 'pending' AND o.id::text NOT IN (SELECT aggregate FROM busy)
+""")
+
 # Whatever is given back, by whom ever, is written on the order's timeline.
 MONEY_RETURNED = _with_parts("""
 WITH busy AS ({busy}), given AS (

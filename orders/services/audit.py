@@ -53,10 +53,10 @@ def recent_payments(*, now: datetime) -> QuerySet[Payment]:
 
 
 def _with_provider(payment: Payment) -> Iterator[Drift]:
-    theirs = _as_provider_says(payment)
-    if theirs == _as_we_say(payment):
+    if _as_provider_says(payment) == _as_we_say(payment) or _is_under_way(payment):
         return
-    payment.refresh_from_db()  # it may have gone on while we asked
+    payment.refresh_from_db()  # it may have gone on while we asked, and be done with it
+    theirs = _as_provider_says(payment)
     if theirs != _as_we_say(payment) and not _is_under_way(payment):
         yield Drift(
             what="payment, by its provider,",

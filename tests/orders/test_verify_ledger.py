@@ -15,11 +15,13 @@ from catalog.models import Reservation, StockLevel
 from catalog.services import stock
 from core.ids import uuid7
 from core.outbox.models import OutboxMessage
+from orders.gateways.sandbox import SandboxGateway
 from orders.models import (
     LedgerCheck,
     Order,
     OrderLine,
     Payment,
+    Refund,
     Return,
     Shipment,
     Voucher,
@@ -27,7 +29,7 @@ from orders.models import (
     VoucherUse,
 )
 from orders.queries import ledger
-from orders.services import audit, cancelling, parcels, refunds, returns
+from orders.services import audit, cancelling, parcels, payments, refunds, returns
 from orders.tasks import check_books
 from tests.factories.accounts import UserFactory
 from tests.factories.orders import VoucherFactory
@@ -99,6 +101,8 @@ PLANTED = {
     "units returned": lambda s: Return.objects.filter(order=s["lost"]).update(restock=True),
     "sums of its lines": lambda s: OrderLine.objects.filter(order=s["declined"]).delete(),
     "money taken": lambda s: Payment.objects.filter(order=s["paid"]).update(captured="20.00"),
+    "payment": lambda s: Payment.objects.filter(order=s["early"]).update(status="abandoned"),
+    "refund": lambda s: Refund.objects.filter(order=s["shipped"]).update(status="pending", settled_at=None),
     "money given back": lambda s: Payment.objects.filter(order=s["paid"]).update(refunded="1.50"),
     "refunds": lambda s: Payment.objects.filter(order=s["shipped"]).update(promised="6.00"),
     "uses of the voucher": lambda _: Voucher.objects.update(used=1),
@@ -209,6 +213,25 @@ def test_check__provider_knows_another_sum__is_found(shop, sandbox):
             "27.40 taken, 5.00 given back",
         ]
     ]
+
+
+def test_check__payment_goes_on_while_its_provider_is_asked__is_no_difference(
+    guest, body, sandbox, work, monkeypatch
+):
+    order = Order.objects.get(pk=guest.order(body).json()["id"])
+    fetch = SandboxGateway.fetch
+
+    def answered_late(self, **which):
+        payments.authorise(order_id=order.pk, now=timezone.now())
+        answer = fetch(self, **which)
+        work()
+        return answer
+
+    monkeypatch.setattr(SandboxGateway, "fetch", answered_late)
+    check = audit.check_books(now=timezone.now())
+
+    order.refresh_from_db()
+    assert (order.status, check.drift) == ("shipped", [])
 
 
 def test_check__provider_down__is_noted_and_the_rest_looked_at(shop, settings):
