@@ -78,6 +78,11 @@ def test_replay__handler_or_all__every_dead_one(messages, which, left):
     assert _states(messages[:2]) == left
 
 
+def test_replay__handler_without_a_name__brings_back_none(messages):
+    assert _run("outbox_replay", "--handler", "") == "0 dead messages will run again\n"
+    assert _states(messages[:2]) == ["dead", "dead"]
+
+
 def test_replay__not_dead__is_said_and_the_others_run(messages):
     with pytest.raises(CommandError, match="1 of 2 were not dead"):
         _run("outbox_replay", messages[0].pk, messages[3].pk)

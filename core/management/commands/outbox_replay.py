@@ -20,7 +20,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, ids: list[int], **options: Any) -> None:
         dead = OutboxMessage.objects.filter(dead_at__isnull=False)
-        if options["handler"]:
+        if options["handler"] is not None:
             dead = dead.filter(handler=options["handler"])
         asked = ids or list(dead.values_list("pk", flat=True))
         replayed = handling.replay(asked)
