@@ -55,7 +55,7 @@ def _dialog(title: str, description: str, form: type[BaseDialogForm] | None = No
 class OrderActions(ModelAdmin):
     """Mixed into the order's admin."""
 
-    actions_detail = ["cancel_order", "refund_order", "ship_order", "deliver_order"]
+    actions_detail = ["cancel_order", "refund_order", "ship_order", "close_order", "deliver_order"]
 
     @action(
         description="Cancel",
@@ -87,6 +87,20 @@ class OrderActions(ModelAdmin):
     def ship_order(self, request: HttpRequest, form: ShipForm, object_id: str) -> HttpResponse:
         values = {name: form.cleaned_data[name] for name in ("carrier", "tracking_number")}
         return self._done(request, object_id, "The parcel is on its way", parcels.send, units=None, **values)
+
+    @action(
+        description="Send no more",
+        url_path="close",
+        permissions=MAY_CHANGE,
+        dialog=_dialog(
+            "Send no more of it",
+            "A part was sent and the rest refunded: its units are sold again.",
+            CancelForm,
+        ),
+    )
+    def close_order(self, request: HttpRequest, form: CancelForm, object_id: str) -> HttpResponse:
+        reason = form.cleaned_data["reason"]
+        return self._done(request, object_id, "The order is closed", cancelling.send_no_more, reason=reason)
 
     @action(
         description="Delivered",

@@ -20,7 +20,7 @@ WHERE o.id = %(order)s ORDER BY l.id
 """  # noqa: S608 - columns of our own
 _SENT = f"""
 SELECT {_shipment.columns} FROM orders_shipment
-WHERE order_id = %(order)s AND (shipped_at IS NOT NULL OR tracking_number <> '')
+WHERE order_id = %(order)s AND shipped_at IS NOT NULL
 ORDER BY created_at, id
 """  # noqa: S608
 

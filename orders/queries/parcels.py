@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
-from core.rows import Reader, fetch
+from core.rows import Reader, fetch, fetch_one
 from orders.models import Order, OrderLine, Return, Shipment
 
 Units = Counter[str]
@@ -25,7 +25,10 @@ WHERE l.order_id = %(order)s AND l.quantity > coalesce(p.quantity, 0) ORDER BY l
 """
 
 
-_WAITING = """
+_GIVEN_BACK = """
+SELECT FROM orders_payment WHERE order_id = %(order)s AND captured > 0 AND promised >= captured
+"""
+_WAITING = f"""
 WITH packed AS (
     SELECT line ->> 'sku' AS sku, sum((line ->> 'quantity')::int) AS quantity
     FROM orders_shipment s, jsonb_array_elements(s.lines) AS line
@@ -35,8 +38,9 @@ SELECT l.sku, (l.quantity - coalesce(p.quantity, 0))::int, o.code, r.quantity
 FROM orders_orderline l LEFT JOIN packed p USING (sku)
 LEFT JOIN catalog_reservation r ON r.owner = l.order_id AND r.variant_id = l.variant_id
 LEFT JOIN catalog_location o ON o.id = r.location_id
-WHERE l.order_id = %(order)s AND l.quantity > coalesce(p.quantity, 0) ORDER BY o.priority, o.id, l.id
-"""
+WHERE l.order_id = %(order)s AND l.quantity > coalesce(p.quantity, 0) AND NOT EXISTS ({_GIVEN_BACK})
+ORDER BY o.priority, o.id, l.id
+"""  # noqa: S608 - constants only
 
 
 def ordered(order_id: UUID) -> Units:
@@ -53,7 +57,7 @@ def remaining(order_id: UUID, *, parcels: Collection[str] = PLANNED) -> Units:
 def waiting(order_id: UUID) -> dict[str, Units]:
     """What is in no parcel, by the code of the location that holds it for the order; by priority.
 
-    Units that none holds are among those of the first, or under "".
+    Units that none holds are among those of the first, or under "". Nothing where all money is given back.
     """
     found = fetch(_WAITING, {"order": order_id, "statuses": [str(s) for s in PLANNED]})
     left = Units({sku: quantity for sku, quantity, *_ in found})
@@ -65,6 +69,11 @@ def waiting(order_id: UUID) -> dict[str, Units]:
     if unheld := +left:
         places.setdefault(next(iter(places), ""), Units()).update(unheld)
     return places
+
+
+def is_given_back(order_id: UUID) -> bool:
+    """Whether staff have promised the customer all that was paid."""
+    return fetch_one(_GIVEN_BACK, {"order": order_id}) is not None
 
 
 def in_parcels(order_id: UUID, statuses: Collection[str]) -> Units:

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from django.db import transaction
 
+from catalog.services import stock
 from core.crash_points import crash_points_of_commit
 from core.errors import Conflict
 from core.outbox.publishing import publish
@@ -21,6 +22,11 @@ UNPAID = (Payment.Status.PENDING, Payment.Status.AUTHORISED)
 class AlreadyShipped(Conflict):
     code = "already_shipped"
     title = "The order, or a part of it, is on its way"
+
+
+class NotToBeClosed(Conflict):
+    code = "not_to_be_closed"
+    title = "Only an order that was sent in part, and refunded in part, can be closed"
 
 
 @transaction.atomic
@@ -60,6 +66,23 @@ def give_up_shipping(*, order_id: UUID, reason: str, now: datetime) -> None:
         note = f"{reason}; a part has been sent, so staff decide about the rest"
         states.note(order_id=order_id, status=Status.PAID, actor=SYSTEM, reason=note, now=now)
         crash_points_of_commit("orders.give_up_shipping")
+
+
+@transaction.atomic
+def send_no_more(*, order_id: UUID, actor: str, reason: str, now: datetime) -> None:
+    """Close a paid order of which a part was sent and the rest is refunded: its units are anybody's again.
+
+    Raises NotToBeClosed, NotFound.
+    """
+    parcels = Shipment.objects.filter(order_id=order_id, status__in=SENT)
+    payments = Payment.objects.filter(order_id=order_id, promised__gt=0)
+    if states.lock(order_id) != Status.PAID or not parcels.exists() or not payments.exists():
+        raise NotToBeClosed("Send a part of it and refund the rest before")
+    recalling.call_off(order_id)
+    publish(ParcelsCalledOff(order_id=order_id))
+    stock.release(owner=order_id, now=now)
+    states.move(order_id=order_id, to=Status.PARTIALLY_REFUNDED, actor=actor, reason=reason, now=now)
+    crash_points_of_commit("orders.send_no_more")
 
 
 def _is_cancelled(order_id: UUID, status: str) -> bool:

@@ -19,8 +19,8 @@ from core.http.renderers import dumps
 from core.ids import uuid7
 from orders import states
 from orders.gateways import MANUAL, carrier
-from orders.gateways.base import StepRefused
-from orders.models import Shipment, Status
+from orders.gateways.base import ProviderUnavailable, StepRefused
+from orders.models import Order, Shipment, Status
 from orders.queries import parcels as queries
 
 SYSTEM = "system"
@@ -55,9 +55,11 @@ def ship(*, order_id: UUID, now: datetime) -> None:
     except StepRefused:
         if not _were_called_off(shipments):
             raise
-        return
-    if shipments:
-        _settle(order_id=order_id, shipments=shipments, now=now)
+        is_settled = not Order.objects.filter(pk=order_id, status=Status.PAID).exists()
+    else:
+        is_settled = not shipments or _settle(order_id=order_id, shipments=shipments, now=now)
+    if not is_settled:  # the step may have been brought back meanwhile: then it is to be done anew
+        raise ProviderUnavailable("Its parcels were called off while the carrier was being told")
 
 
 @transaction.atomic
@@ -69,8 +71,11 @@ def _intend(*, order_id: UUID, now: datetime) -> list[Shipment]:
     intended = _pending(known)
     if intended or settings.CARRIER == MANUAL:
         return intended
+    waiting = queries.waiting(order_id)
+    if not waiting and queries.is_given_back(order_id):
+        raise ProviderUnavailable("All of its money is being given back")
     every = {"order": order_id, "carrier": settings.CARRIER, "now": now, **PENDING}
-    for number, (location, units) in enumerate(queries.waiting(order_id).items(), start=len(known) + 1):
+    for number, (location, units) in enumerate(waiting.items(), start=len(known) + 1):
         lines, key = dumps(queries.as_lines(units)).decode(), queries.key(order_id, number)
         rows.change(_INTEND, {**every, "id": uuid7(), "lines": lines, "location": location, "key": key})
         crash_point("orders.intend_parcel.after_one")
@@ -107,17 +112,19 @@ def _were_called_off(shipments: Sequence[Shipment]) -> bool:
 
 
 @transaction.atomic
-def _settle(*, order_id: UUID, shipments: Sequence[Shipment], now: datetime) -> None:
+def _settle(*, order_id: UUID, shipments: Sequence[Shipment], now: datetime) -> bool:
+    """False where these parcels have been called off, all of them, and the order is still to be sent."""
     if states.lock(order_id) != Status.PAID:
-        return  # shipped by another worker, or cancelled while the carrier was at it
+        return True  # shipped by another worker, or cancelled while the carrier was at it
     sent = {"status": Shipment.Status.SHIPPED.value, "now": now, **PENDING}
     for shipment in shipments:
         values = {**sent, "id": shipment.pk, "tracking_number": shipment.tracking_number}
         if not rows.change(_SHIPPED, values):
-            return  # called off, all of them, while the carrier was at it
+            return False
     stock.ship(owner=order_id, now=now)  # these parcels have all that was not sent before
     states.move(order_id=order_id, to=Status.SHIPPED, actor=SYSTEM, data=_told(shipments), now=now)
     crash_points_of_commit("orders.ship")
+    return True
 
 
 def _told(shipments: Sequence[Shipment]) -> dict[str, Any]:

@@ -45,6 +45,8 @@ def send(
     """
     if states.lock(order_id) != Status.PAID:
         raise NotToBeSent("The order is not paid, or has been shipped or called off")
+    if queries.is_given_back(order_id):
+        raise NotToBeSent("All of its money is being given back")
     remaining = queries.remaining(order_id)
     packed = dict(remaining if units is None else units)
     refuse_unknown(order_id, packed)

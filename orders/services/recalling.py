@@ -4,6 +4,7 @@ from uuid import UUID
 
 from core.crash_points import crash_point
 from orders.gateways import carrier
+from orders.gateways.base import StepRefused
 from orders.models import Shipment
 
 
@@ -19,9 +20,16 @@ def call_off(order_id: UUID) -> None:
 def recall(*, order_id: UUID) -> None:
     """Call back the parcels that the carrier may have been told of before they were called off.
 
-    Raises ProviderUnavailable, BreakerOpen: call again later.
+    Raises ProviderUnavailable, BreakerOpen: call again later. Raises StepRefused, when all have been tried,
+    where the carrier keeps one.
     """
+    refusals = []
     for shipment in Shipment.objects.filter(order_id=order_id, status=Shipment.Status.CANCELLED):
         crash_point("orders.recall.before_call")
-        carrier(shipment.carrier).cancel_parcel(key=shipment.idempotency_key)
+        try:
+            carrier(shipment.carrier).cancel_parcel(key=shipment.idempotency_key)
+        except StepRefused as refused:
+            refusals.append(refused)
         crash_point("orders.recall.after_call")
+    if refusals:
+        raise refusals[0]

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from multiprocessing.connection import Connection
 from typing import Any
+from uuid import UUID
 
 import orjson
 from django.conf import settings
@@ -24,7 +25,7 @@ from core.outbox.models import OutboxMessage
 from core.outbox.relay import publish_batch
 from orders.gateways import gateway
 from orders.models import Payment
-from orders.services import expiring
+from orders.services import cancelling, expiring
 from tests.faults.databases import using_database
 from tests.faults.waits import LONGEST_WAIT
 
@@ -178,6 +179,15 @@ def refund_elsewhere(order_id: str) -> None:
         amount=payment.captured,
         currency=payment.currency,
     )
+
+
+def send_no_more(order_id: str) -> int | None:
+    """As staff do in the admin; 409 where it is refused."""
+    try:
+        cancelling.send_no_more(order_id=UUID(order_id), actor="staff", reason="", now=timezone.now())
+    except cancelling.NotToBeClosed as refused:
+        return refused.status
+    return None
 
 
 def expire() -> None:

@@ -109,15 +109,25 @@ def _with_carrier(scene: Scene) -> None:
     assert scene.children.run(child.work, crash_at="orders.ship.after_call") == child.KILLED
 
 
-def _rest_with_carrier(scene: Scene) -> None:
-    """Staff have sent one piece, and the carrier has the other, which nobody has written down."""
+def _part_sent(scene: Scene) -> None:
+    """By staff: one piece."""
     scene.work(but=child.SHIPPING)
     sent = [{"sku": scene.placed["lines"][0]["sku"], "quantity": 1}]
     part = {"carrier": "By bicycle", "lines": sent}
     path = f"orders/{scene.placed['number']}/shipments"
     headers = {**scene.staff, "Idempotency-Key": str(uuid4())}
     assert scene.children.run(child.Asking(path=path, body=part, headers=headers)) == 201
+
+
+def _rest_with_carrier(scene: Scene) -> None:
+    """Staff have sent one piece, and the carrier has the other, which nobody has written down."""
+    _part_sent(scene)
     assert scene.children.run(child.work, crash_at="orders.ship.after_call") == child.KILLED
+
+
+def _rest_refunded(scene: Scene) -> None:
+    _part_sent(scene)
+    assert scene.children.run(_ask("refunds", amount=PART)(scene)) == 201
 
 
 def _rest_left_to_staff(scene: Scene) -> None:
@@ -196,6 +206,14 @@ STORIES = {
         deed=lambda scene: child.fail_for_good,
         after=_rest_left_to_staff,
         ended=Status.PAID,
+    ),
+    "sent in part by staff, the rest refunded": Story(
+        steps=("orders.send_no_more.",),
+        skus=2,
+        before=_rest_refunded,
+        deed=lambda scene: partial(child.send_no_more, scene.placed["id"]),
+        denied=True,
+        ended=Status.PARTIALLY_REFUNDED,
     ),
     "delivered": Story(steps=("orders.deliver.",), deed=_ask("deliver"), denied=True, ended=Status.DELIVERED),
     "returned": Story(

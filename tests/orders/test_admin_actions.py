@@ -50,7 +50,7 @@ def _status(order):
 def test_page__every_action__is_offered_and_opens_its_dialog(office, paid):
     page = office.get(reverse("admin:orders_order_change", args=[paid.pk])).content.decode()
 
-    for action in ("cancel", "refund", "ship", "deliver"):
+    for action in ("cancel", "refund", "ship", "close", "deliver"):
         assert _url(paid, action) in page
         assert b"<form" in office.get(_url(paid, action)).content
     assert _status(paid) == "paid"
@@ -138,7 +138,7 @@ def test_actions__staff_who_may_only_look__are_refused(client, settings):
     )
 
 
-@pytest.mark.parametrize("action", ["cancel", "refund", "ship", "deliver"])
+@pytest.mark.parametrize("action", ["cancel", "refund", "ship", "close", "deliver"])
 def test_action__address_that_is_no_order__is_refused(office, action):
     url = reverse(f"admin:orders_order_{action}_order", args=["nonsense"])
     values = {"reason": "x", "carrier": "post", "amount": "1.00", "refund_id": str(uuid7())}

@@ -1,19 +1,23 @@
 """Parcels that the carrier will not send, of an order of which staff have sent a part."""
 
+from decimal import Decimal
+from io import StringIO
 from types import SimpleNamespace
 
 import pytest
+from django.core.management import call_command
 from django.utils import timezone
 
-from catalog.models import Location, StockLevel
+from catalog.models import Location, Reservation, StockLevel
 from catalog.services import stock
-from core.outbox import handling
+from core.mail.models import Mail
+from core.outbox import handling, messages
 from core.outbox.models import OutboxMessage
 from orders.gateways import carrier
 from orders.gateways.base import ProviderUnavailable, StepRefused
 from orders.models import Order, OrderEvent
 from orders.queries import ledger
-from orders.services import cancelling, fulfilment, parcels
+from orders.services import cancelling, fulfilment, parcels, refunds
 
 pytestmark = pytest.mark.django_db
 SANDBOX = type(carrier("sandbox"))
@@ -140,7 +144,7 @@ def test_called_off_while_the_carrier_is_told__the_answer_sends_nothing(order, s
     def given_up_meanwhile(self, *, key, **parcel):
         number = create(self, key=key, **parcel)
         if key.endswith(":2"):
-            cancelling.give_up_shipping(order_id=order.pk, reason="No", now=timezone.now())
+            _bury(order)
         return number
 
     monkeypatch.setattr(SANDBOX, "create_parcel", given_up_meanwhile)
@@ -160,3 +164,117 @@ def test_carrier_set_to_manual__parcels_that_were_intended__are_sent(order, book
 
     assert _status(order) == "shipped"
     assert _drift() == []
+
+
+def _bury(order):
+    """Another worker, with the same message, has failed for the last time; its id."""
+    step = OutboxMessage.objects.get(handler="orders.ship_order", aggregate=str(order.pk))
+    (message,) = messages.find_open([step.pk])
+    handling.record_failure(message._replace(attempts=1000), StepRefused("no such street"))
+    return message.pk
+
+
+def test_brought_back_while_a_worker_of_before_is_at_it__is_done_all_the_same(
+    order, sandbox, work, monkeypatch
+):
+    create, keys = SANDBOX.create_parcel, []
+
+    def brought_back_meanwhile(self, *, key, **parcel):
+        number = create(self, key=key, **parcel)
+        if not keys:
+            assert handling.replay([_bury(order)]) == 1
+        keys.append(key)
+        return number
+
+    monkeypatch.setattr(SANDBOX, "create_parcel", brought_back_meanwhile)
+    work()
+
+    assert (_status(order), len(sandbox.parcels())) == ("shipped", 2)
+    assert _of_carrier(order)[2:] == [("3", "shipped"), ("4", "shipped")]
+    assert _drift() == []
+
+
+def test_called_off__staff_send_the_rest__the_mail_names_no_parcel_that_never_comes(order, booked, work):
+    _refused_for_good(order, booked, work)
+    called_off = order.shipments.filter(status="cancelled").exclude(tracking_number="").get()
+    _send(order, None)
+    work()
+
+    mail = Mail.objects.get(cause=f"orders.order_shipped:{order.pk}")
+    assert called_off.tracking_number == "SBX0000000001"
+    assert called_off.tracking_number not in mail.text
+
+
+def test_recall__carrier_keeps_one__its_siblings_are_called_back(order, booked, sandbox, work, monkeypatch):
+    cancel = SANDBOX.cancel_parcel
+
+    def picked_up(self, *, key):
+        if key.endswith(":1"):
+            raise StepRefused("picked up already")
+        cancel(self, key=key)
+
+    monkeypatch.setattr(SANDBOX, "cancel_parcel", picked_up)
+    monkeypatch.setattr(fulfilment, "_settle", lambda **_: _bury(order) and True)
+    work(rounds=2)
+
+    assert [parcel["key"].rpartition(":")[2] for parcel in sandbox.parcels()] == ["1"]
+    recall = OutboxMessage.objects.get(handler="orders.recall_called_off")
+    assert (recall.state, "picked up" in recall.error) == ("retrying", True)
+
+
+def _close(order):
+    cancelling.send_no_more(order_id=order.pk, actor="staff:a", reason="Enough", now=timezone.now())
+
+
+def test_send_no_more__rest_refunded__units_are_free_and_nothing_is_sent_again(order, booked, sandbox, work):
+    _refused_for_good(order, booked, work)
+    _refund(order, "37.50")
+    work()
+    _close(order)
+    call_command("outbox_replay", "--all", stdout=StringIO())
+    work()
+
+    assert (_status(order), sandbox.parcels()) == ("partially_refunded", [])
+    assert not Reservation.objects.filter(owner=order.pk).exists()
+    assert _drift() == []
+
+
+@pytest.mark.parametrize("missing", ["refund", "parcel", "payment"])
+def test_send_no_more__not_refunded_or_nothing_sent_or_over__is_refused(order, missing):
+    if missing != "refund":
+        _refund(order, "1.00")
+    if missing == "parcel":
+        order.shipments.all().delete()
+    if missing == "payment":
+        _close(order)
+
+    with pytest.raises(cancelling.NotToBeClosed):
+        _close(order)
+
+
+def _refund(order, amount):
+    refunds.request(
+        order_id=order.pk,
+        amount=Decimal(amount),
+        units={},
+        reason="",
+        actor="staff:a",
+        now=timezone.now(),
+    )
+
+
+@pytest.mark.parametrize("by", ["carrier", "staff"])
+def test_send__all_money_is_being_given_back__nothing_leaves(guest, body, sandbox, work, by):
+    paid = Order.objects.get(pk=guest.order(body).json()["id"])
+    work(rounds=2)
+    _refund(paid, paid.total)
+
+    if by == "carrier":
+        with pytest.raises(ProviderUnavailable, match="given back"):
+            fulfilment.ship(order_id=paid.pk, now=timezone.now())
+    else:
+        with pytest.raises(parcels.NotToBeSent, match="given back"):
+            _send(paid, None)
+    work()
+
+    assert (_status(paid), sandbox.parcels()) == ("refunded", [])
