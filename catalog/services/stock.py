@@ -111,8 +111,11 @@ def release(*, owner: UUID, reason: Reason = Reason.RELEASED, now: datetime) -> 
 
 
 def ship(*, owner: UUID, now: datetime) -> list[Movement]:
-    """What `owner` holds has left the house: on hand and reserved fall. A second call changes nothing."""
-    return _moved(_run(stock_sql.SHIP, owner=owner, now=now, cause=_cause(owner)))
+    """What `owner` holds has left the house: on hand and reserved fall. A second call changes nothing.
+
+    What is free stays the same, and so does all that the catalogue shows.
+    """
+    return _movements(_run(stock_sql.SHIP, owner=owner, now=now, cause=_cause(owner)))
 
 
 def ship_units(*, owner: UUID, quantities: Mapping[UUID, int], now: datetime) -> list[Movement]:
@@ -130,7 +133,7 @@ def ship_units(*, owner: UUID, quantities: Mapping[UUID, int], now: datetime) ->
     )
     if sum(row.quantity for row in rows) != sum(quantities.values()):
         raise NotHeld
-    return _moved(rows)
+    return _movements(rows)
 
 
 @transaction.atomic
@@ -224,8 +227,13 @@ def _fetch(statement: str, **parameters: Any) -> list[tuple[Any, ...]]:
 
 
 def _moved(rows: Sequence[stock_sql.Row | stock_sql.Level]) -> list[Movement]:
+    """Units became free, or are not any more."""
     if rows:
         cache.invalidate(*_stale([r.slug for r in rows], [r.product_id for r in rows if r.crossed]))
+    return _movements(rows)
+
+
+def _movements(rows: Sequence[stock_sql.Row | stock_sql.Level]) -> list[Movement]:
     return [Movement(variant_id=r.variant_id, location=r.location, quantity=r.quantity) for r in rows]
 
 

@@ -96,3 +96,26 @@ def test_detail_and_list__last_units_reserved_and_released__are_seen_at_once(any
     assert before == (True, True, 4)
     assert sold_out == (False, False, 0)
     assert seen() == (True, True, 4)
+
+
+@pytest.mark.parametrize("step", ["reserve", "ship", "ship_units"])
+def test_detail__units_held_and_sent__is_read_anew_only_when_what_is_free_changed(
+    anybody, step, django_capture_on_commit_callbacks, django_assert_num_queries
+):
+    variant, owner, now = make_shirt().variants.get(sku="S-RED"), uuid4(), timezone.now()
+    if step != "reserve":
+        stock.reserve(owner=owner, quantities={variant.pk: 3}, until=None, now=now)
+    before = anybody.get("/products/shirt")
+
+    with django_capture_on_commit_callbacks(execute=True):
+        if step == "ship":
+            stock.ship(owner=owner, now=now)
+        elif step == "ship_units":
+            stock.ship_units(owner=owner, quantities={variant.pk: 2}, now=now)
+        else:
+            stock.reserve(owner=owner, quantities={variant.pk: 3}, until=None, now=now)
+
+    with django_assert_num_queries(2 if step == "reserve" else 0):
+        after = anybody.get("/products/shirt")
+    free = [answer.json()["variants"][0]["available"] for answer in (before, after)]
+    assert free == ([4, 1] if step == "reserve" else [1, 1])
