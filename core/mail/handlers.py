@@ -26,7 +26,12 @@ DATABASE_WAIT = 15  # seconds
 GIVE_UP_AFTER = timedelta(days=3)  # of temporary refusals (RFC 5321, 4.5.4.1 asks for days)
 
 
-@handles(MailQueued, name="core.send_mail", queue="mail", transactional=False, max_attempts=20)
+def _fail(event: MailQueued) -> None:
+    """What was given up does not hold up later mails about the same; staff see it and may queue it again."""
+    services.mark_failed(mail_id=event.mail_id, error="It could not be sent: see its outbox message")
+
+
+@handles(MailQueued, name="core.send_mail", queue="mail", transactional=False, max_attempts=20, on_dead=_fail)
 def send_mail(event: MailQueued) -> None:
     mail = services.claim(mail_id=event.mail_id, now=timezone.now())
     if mail is None:

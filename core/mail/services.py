@@ -129,4 +129,6 @@ def mark_sent(*, mail_id: UUID, now: datetime) -> None:
 
 
 def mark_failed(*, mail_id: UUID, error: str) -> None:
-    Mail.objects.filter(pk=mail_id).update(status=Mail.Status.FAILED, claimed_until=None, error=error)
+    """Unless it has been sent. Only `requeue` sends it again."""
+    queued = Mail.objects.filter(pk=mail_id, status=Mail.Status.QUEUED)
+    queued.update(status=Mail.Status.FAILED, claimed_until=None, error=error)
