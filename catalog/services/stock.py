@@ -18,38 +18,13 @@ from django.db.transaction import TransactionManagementError
 
 from catalog.models import Location, StockEntry, StockLevel, Variant
 from catalog.services import allocation, listing, news, stock_sql
+from catalog.services.shortages import OutOfStock, Shortage
 from core import cache
 from core.errors import Conflict, FieldError, Invalid, NotFound
 from core.rows import array
 
 Reason = StockEntry.Reason
 MOST_UNITS = 2_000_000_000  # the columns are 32 bits wide
-
-
-@dataclass(frozen=True, kw_only=True)
-class Shortage:
-    """A line that cannot be filled."""
-
-    sku: str
-    requested: int
-    available: int
-
-
-class OutOfStock(Conflict):
-    """`shortages` names every SKU that cannot be filled; nothing was reserved."""
-
-    code = "out_of_stock"
-    title = "Out of stock"
-
-    def __init__(self, shortages: Sequence[Shortage]) -> None:
-        self.shortages = tuple(sorted(shortages, key=lambda s: s.sku))
-        super().__init__(
-            "; ".join(_sentence(s) for s in self.shortages),
-            errors=[
-                FieldError(field=f"items[sku={s.sku}]", code=self.code, detail=_sentence(s))
-                for s in self.shortages
-            ],
-        )
 
 
 class BelowReserved(Conflict):
@@ -301,7 +276,3 @@ def _locked_level(variant: Variant, location: Location) -> StockLevel:
 
 def _cause(owner: UUID) -> str:
     return f"order:{owner}"
-
-
-def _sentence(shortage: Shortage) -> str:
-    return f"{shortage.sku}: {shortage.requested} requested, {shortage.available} available"

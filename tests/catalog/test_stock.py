@@ -6,6 +6,7 @@ from django.db import DatabaseError, IntegrityError, transaction
 
 from catalog.models import Listing, Reservation, StockEntry, StockLevel
 from catalog.services import stock
+from catalog.services.shortages import OutOfStock, Shortage
 from tests.factories.catalog import VariantFactory
 
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
@@ -41,12 +42,12 @@ def test_reserve__some_are_short__reserves_nothing_and_names_each():
     plenty, scarce = VariantFactory(stock=5), VariantFactory(stock=1, sku="SCARCE")
     none = VariantFactory(sku="NONE")
 
-    with pytest.raises(stock.OutOfStock) as refused:
+    with pytest.raises(OutOfStock) as refused:
         reserve(uuid4(), {plenty: 2, scarce: 2, none: 1})
 
     assert refused.value.shortages == (
-        stock.Shortage(sku="NONE", requested=1, available=0),
-        stock.Shortage(sku="SCARCE", requested=2, available=1),
+        Shortage(sku="NONE", requested=1, available=0),
+        Shortage(sku="SCARCE", requested=2, available=1),
     )
     assert [e.field for e in refused.value.errors] == ["items[sku=NONE]", "items[sku=SCARCE]"]
     assert (numbers(plenty), numbers(scarce)) == ([(5, 0)], [(1, 0)])
@@ -54,7 +55,7 @@ def test_reserve__some_are_short__reserves_nothing_and_names_each():
 
 
 def test_reserve__absurd_quantity__is_out_of_stock():
-    with pytest.raises(stock.OutOfStock):
+    with pytest.raises(OutOfStock):
         reserve(uuid4(), {VariantFactory(stock=5): 2**40})
 
 
@@ -63,7 +64,7 @@ def test_reserve__withdrawn_variant__is_out_of_stock():
     variant.withdrawn_at = NOW
     variant.save()
 
-    with pytest.raises(stock.OutOfStock):
+    with pytest.raises(OutOfStock):
         reserve(uuid4(), {variant: 1})
 
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from catalog.models import Reservation, StockEntry, StockLevel
 from catalog.services import allocation, stock
+from catalog.services.shortages import OutOfStock
 from tests.factories.catalog import LocationFactory, StockLevelFactory, VariantFactory
 
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
@@ -131,7 +132,7 @@ def _reserve_as_the_rule_says(wanted):
     levels = [_Free(level) for level in StockLevel.objects.select_related("location")]
     there = {v: sum(level.free for level in levels if level.variant_id == v) for v in wanted}
     if any(there[v] < units for v, units in wanted.items()):
-        with pytest.raises(stock.OutOfStock) as refused:
+        with pytest.raises(OutOfStock) as refused:
             reserve(wanted)
         assert {s.available for s in refused.value.shortages} <= set(there.values())
         return

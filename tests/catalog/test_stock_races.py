@@ -13,6 +13,7 @@ from django.db import connection, connections, transaction
 
 from catalog.models import Listing, Reservation, StockEntry, StockLevel
 from catalog.services import products, stock
+from catalog.services.shortages import OutOfStock
 from core.errors import Conflict
 from tests.factories.catalog import LocationFactory, ProductFactory, VariantFactory
 from tests.stack import eventually
@@ -84,7 +85,7 @@ def test_reserve__50_threads_on_the_last_unit__sell_exactly_one():
 
     outcomes = race([take({variant.id: 1})] * 50)
 
-    sold = [o for o in outcomes if not isinstance(o, stock.OutOfStock)]
+    sold = [o for o in outcomes if not isinstance(o, OutOfStock)]
     assert len(sold) == 1
     assert StockLevel.objects.get(variant=variant).reserved == 1
     assert Reservation.objects.count() == 1
@@ -97,7 +98,7 @@ def test_reserve__40_threads_on_25_units_in_two_places__sell_all_of_them():
 
     outcomes = race([take({variant.id: 1})] * 40)
 
-    assert sum(not isinstance(o, stock.OutOfStock) for o in outcomes) == 25
+    assert sum(not isinstance(o, OutOfStock) for o in outcomes) == 25
     assert {(s.on_hand, s.reserved) for s in StockLevel.objects.all()} == {(10, 10), (15, 15)}
 
 
@@ -164,7 +165,7 @@ def test_reserve__split_orders_shuffled_over_locations__never_deadlock_and_add_u
     def shopper():
         for _ in range(6):
             owner, wanted = uuid4(), {v.id: random.randint(1, 4) for v in random.sample(variants, 3)}
-            with contextlib.suppress(stock.OutOfStock):
+            with contextlib.suppress(OutOfStock):
                 reserve(owner, wanted)
             if random.random() < 0.7:
                 random.choice([stock.release, stock.ship])(owner=owner, now=NOW)

@@ -8,7 +8,7 @@ from django.db import connection
 from django.utils import timezone
 
 from catalog.models import StockLevel
-from catalog.services.stock import OutOfStock
+from catalog.services.shortages import OutOfStock
 from orders.models import OrderLine
 from orders.services import checkout
 from orders.services.quoting import Basket
