@@ -24,13 +24,14 @@ from core.outbox import messages
 from core.outbox.carrying import carrying
 from core.outbox.messages import Message
 from core.outbox.models import OutboxMessage
-from core.outbox.registry import Handler, handler_named, restore
+from core.outbox.registry import Handler, all_handlers, handler_named, restore
 from core.resilience import database
 
 log = structlog.get_logger(__name__)
 
 FIRST_RETRY, LONGEST_RETRY = 1, 600  # seconds
 LONGEST_POSTPONEMENT = 30  # seconds
+TURN = 1  # seconds until a message that came before its turn is looked at again
 
 
 class Postpone(Exception):
@@ -89,9 +90,20 @@ def _run_handler(handler: Handler, message: Message) -> None:
 @transaction.atomic
 def _run_in_transaction(handler: Handler, message: Message) -> None:
     """Marked first: who comes second waits for that, and then finds the message handled."""
-    if messages.mark_handled(message.pk, now=timezone.now()):
+    if _is_marked(handler, message):
         handler.run(restore(handler, message.payload))
         crash_point("core.handling.before_commit")
+
+
+def _is_marked(handler: Handler, message: Message) -> bool:
+    """Raises Postpone where it is not the message's turn."""
+    if not handler.in_turn:
+        return messages.mark_handled(message.pk, now=timezone.now())
+    names = [each.name for each in all_handlers() if each.in_turn and each.queue == handler.queue]
+    is_marked = messages.mark_handled_in_turn(message.pk, after=names, now=timezone.now())
+    if not is_marked and messages.find_open([message.pk]):
+        raise Postpone("An earlier one about the same is not done yet", seconds=TURN)
+    return is_marked
 
 
 def record_failure(message: Message, error: Exception) -> None:

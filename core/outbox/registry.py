@@ -39,7 +39,7 @@ class Handler:
     `on_dead` is what to do instead, once all attempts have failed: it runs in the transaction that buries the
     message, so that what the handler should have done is compensated if and only if it is given up.
     `is_heavy`: it takes the processor for seconds, so each message is a worker's task of its own.
-    `in_turn`: messages about the same aggregate that come together are run one after the other.
+    `in_turn`: a message waits for earlier ones about the same aggregate, of such handlers of the queue.
     """
 
     name: str
@@ -81,6 +81,8 @@ def handles(
     def register(run: Run) -> Run:
         if name in _handlers:
             raise ValueError(f"Two handlers are named {name}")
+        if in_turn and not transactional:
+            raise ValueError(f"{name}: only a transactional handler knows whether it is its turn")
         _handlers[name] = Handler(
             name=name,
             event=event,

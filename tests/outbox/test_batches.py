@@ -129,7 +129,8 @@ def test_batch__not_in_turn__messages_of_one_aggregate_are_run_at_once(on_thing)
     assert all(handled_at for _, handled_at in _states())
 
 
-def test_batch__in_turn_and_the_first_fails__the_next_is_run_all_the_same(on_thing):
+@pytest.mark.parametrize(("attempts", "after"), [(0, []), (1000, ["1", "2"])])
+def test_batch__in_turn_and_the_first_fails__the_next_wait_until_it_is_dead(on_thing, attempts, after):
     def refuse_the_first(event):
         if event.count == 0:
             raise RuntimeError("poisoned")
@@ -137,11 +138,33 @@ def test_batch__in_turn_and_the_first_fails__the_next_is_run_all_the_same(on_thi
 
     on_thing(refuse_the_first, in_turn=True)
     thing = uuid7()
+    messages = _publish(*(ThingHappened(thing_id=thing, count=count) for count in range(3)))
+    OutboxMessage.objects.filter(pk=messages[0].pk).update(attempts=attempts)
 
-    _run(_publish(*(ThingHappened(thing_id=thing, count=count) for count in range(3))))
+    _run(messages)
 
-    assert sorted(mail.subject for mail in Mail.objects.all()) == ["1", "2"]
-    assert [error for error, handled_at in _states() if not handled_at] == ["RuntimeError('poisoned')"]
+    assert [mail.subject for mail in Mail.objects.order_by("id")] == after
+    assert [m.attempts for m in OutboxMessage.objects.order_by("id")][1:] == [len(after) // 2] * 2
+
+
+def test_batch__in_turn__the_earlier_one_is_with_another_worker__waits_without_counting_as_failure(on_thing):
+    on_thing(_effect, in_turn=True)
+    thing = uuid7()
+    first, second = _publish(*(ThingHappened(thing_id=thing, count=count) for count in range(2)))
+
+    _run([second])
+    waits = OutboxMessage.objects.get(pk=second.pk)
+    _run([first])
+    _run([second])
+
+    assert (waits.state, waits.attempts, "earlier" in waits.error) == ("retrying", 0, True)
+    assert 0 < (waits.next_attempt_at - timezone.now()).total_seconds() <= 2
+    assert [mail.subject for mail in Mail.objects.order_by("id")] == ["0", "1"]
+
+
+def test_handles__in_turn_and_not_transactional__is_refused(on_thing):
+    with pytest.raises(ValueError, match="transactional"):
+        on_thing(_effect, in_turn=True, transactional=False)
 
 
 def test_batch__one_fails_and_one_is_put_off__neighbours_are_handled(on_thing, happen):

@@ -25,9 +25,10 @@ def _put_off():
     [
         lambda: (messages._OPEN, [list(range(1, 17))]),
         lambda: (messages._MARK_HANDLED, [timezone.now(), 1]),
+        lambda: (messages._MARK_IN_TURN, [timezone.now(), 1, ["tests.handler"]]),
         _put_off,
     ],
-    ids=["find", "mark", "put off"],
+    ids=["find", "mark", "mark in turn", "put off"],
 )
 def test_plan__message_by_its_id__reads_the_key_alone(made, happen):
     happen()
