@@ -107,9 +107,17 @@ class Stack:
         os.kill(self.pid(name), number)
 
     def kill(self, name: str) -> None:
-        before = self.pid(name)
-        os.kill(before, signal.SIGKILL)
+        """One that is just being replaced is waited for."""
+        before = eventually(lambda: self._killed(name))
         eventually(lambda: self.pids().get(name, before) != before)
+
+    def _killed(self, name: str) -> int | None:
+        pid = self.pid(name)
+        try:
+            os.kill(pid, signal.SIGKILL)
+        except ProcessLookupError:
+            return None
+        return pid
 
     def kill_supervisor(self) -> None:
         """As an out-of-memory killer would: nothing else is told."""
