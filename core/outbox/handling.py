@@ -24,7 +24,7 @@ from core.outbox import messages
 from core.outbox.carrying import carrying
 from core.outbox.messages import Message
 from core.outbox.models import OutboxMessage
-from core.outbox.registry import Handler, all_handlers, handler_named, restore
+from core.outbox.registry import Handler, handler_named, in_turn_with, restore
 from core.resilience import database
 
 log = structlog.get_logger(__name__)
@@ -97,11 +97,9 @@ def _run_in_transaction(handler: Handler, message: Message) -> None:
 
 def _is_marked(handler: Handler, message: Message) -> bool:
     """Raises Postpone where it is not the message's turn."""
-    if not handler.in_turn:
-        return messages.mark_handled(message.pk, now=timezone.now())
-    names = [each.name for each in all_handlers() if each.in_turn and each.queue == handler.queue]
-    is_marked = messages.mark_handled_in_turn(message.pk, after=names, now=timezone.now())
-    if not is_marked and messages.find_open([message.pk]):
+    after = in_turn_with(handler)
+    is_marked = messages.mark_handled(message.pk, now=timezone.now(), after=after)
+    if after and not is_marked and messages.find_open([message.pk]):
         raise Postpone("An earlier one about the same is not done yet", seconds=TURN)
     return is_marked
 

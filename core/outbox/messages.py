@@ -36,10 +36,9 @@ WHERE id = %s AND {_IS_OPEN}
 """  # noqa: S608 - constants only
 
 # As above, unless an earlier message about the same for one of these handlers is open.
-_MARK_IN_TURN = f"""
-UPDATE core_outboxmessage m SET handled_at = %s, attempts = attempts + 1, error = ''
-WHERE id = %s AND {_IS_OPEN} AND NOT EXISTS (
-    SELECT 1 FROM core_outboxmessage e WHERE e.aggregate = m.aggregate AND e.id < m.id
+_MARK_IN_TURN = f"""{_MARK_HANDLED} AND NOT EXISTS (
+    SELECT 1 FROM core_outboxmessage e
+    WHERE e.aggregate = core_outboxmessage.aggregate AND e.id < core_outboxmessage.id
       AND e.handler = ANY(%s) AND coalesce(e.handled_at, e.dead_at) IS NULL
 )
 """  # noqa: S608 - constants only
@@ -55,15 +54,14 @@ def find_open(message_ids: Sequence[int]) -> list[Message]:
         ]
 
 
-def mark_handled(message_id: int, *, now: datetime) -> bool:
-    """End the message; False where somebody else has. Its row stays locked until the transaction ends."""
-    with connection.cursor() as cursor:
-        cursor.execute(_MARK_HANDLED, [now, message_id])
-        return cursor.rowcount == 1
+def mark_handled(message_id: int, *, now: datetime, after: Sequence[str] = ()) -> bool:
+    """End the message; False where somebody else has. Its row stays locked until the transaction ends.
 
-
-def mark_handled_in_turn(message_id: int, *, after: Sequence[str], now: datetime) -> bool:
-    """As `mark_handled`; False also where an earlier one about the same is open for a handler of `after`."""
+    False also where an earlier message about the same is open for one of the handlers `after`.
+    """
     with connection.cursor() as cursor:
-        cursor.execute(_MARK_IN_TURN, [now, message_id, list(after)])
+        if after:
+            cursor.execute(_MARK_IN_TURN, [now, message_id, list(after)])
+        else:
+            cursor.execute(_MARK_HANDLED, [now, message_id])
         return cursor.rowcount == 1

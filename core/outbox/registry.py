@@ -119,6 +119,13 @@ def all_handlers() -> list[Handler]:
     return list(_handlers.values())
 
 
+def in_turn_with(handler: Handler) -> list[str]:
+    """The names of the handlers that wait for each other with this one; none where it waits for nobody."""
+    if not handler.in_turn:
+        return []
+    return [each.name for each in _handlers.values() if each.in_turn and each.queue == handler.queue]
+
+
 def restore(handler: Handler, payload: dict[str, Any]) -> Event:
     """The event as it was published; UUID fields, inherited ones too, are UUIDs again."""
     ids = handler.uuid_fields
