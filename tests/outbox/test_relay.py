@@ -300,21 +300,25 @@ def test_relay__broker_frozen__gives_up_within_its_time_out_and_messages_stay_du
     assert _due_in(message) <= 0
 
 
-def test_relay__queue_refuses__the_others_go_on_and_it_is_asked_again_after_a_pause(
-    on_thing, happen, monkeypatch
-):
+@pytest.fixture
+def asked(on_thing, happen, monkeypatch):
+    """The queues that were sent to. `mail` refuses; more than a batch waits for it, before the others."""
     on_thing(print, queue="mail")
     happen(BATCH + 1)
     on_thing(print, name="tests.other", queue="orders")
     happen(1)
-    asked = []
+    queues = []
 
     def send(message_ids, queue):
-        asked.append(queue)
+        queues.append(queue)
         if queue == "mail":
             raise QueueRefused
 
     monkeypatch.setattr(relay_outbox, "_send", send)
+    return queues
+
+
+def test_relay__queue_refuses__the_others_go_on_and_it_is_asked_again_after_a_pause(asked, monkeypatch):
     refusals = relay_outbox.Refusals()
 
     counts = [relay_outbox.publish_due(None, refusals) for _ in range(3)]
@@ -325,20 +329,7 @@ def test_relay__queue_refuses__the_others_go_on_and_it_is_asked_again_after_a_pa
     assert (asked, counts) == (["mail", "orders", "mail"], [0, 1, 0])
 
 
-def test_relay__once_behind_a_queue_that_refuses__sends_what_the_others_take(on_thing, happen, monkeypatch):
-    on_thing(print, queue="mail")
-    happen(BATCH + 1)
-    on_thing(print, name="tests.other", queue="orders")
-    happen(1)
-    asked = []
-
-    def send(message_ids, queue):
-        asked.append(queue)
-        if queue == "mail":
-            raise QueueRefused
-
-    monkeypatch.setattr(relay_outbox, "_send", send)
-
+def test_relay__once_behind_a_queue_that_refuses__sends_what_the_others_take(asked):
     call_command("relay_outbox", once=True)
 
     assert asked == ["mail", "orders"]
