@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Self
 
 # The WWW-Authenticate header that a 401 must carry (RFC 9110, 11.6.1).
 CHALLENGE = 'Bearer realm="api"'
@@ -35,6 +35,11 @@ class DomainError(Exception):
         self.detail = detail or self.title
         self.errors = tuple(errors)
         self.retry_after = retry_after
+
+    @classmethod
+    def at(cls, field: str, detail: str) -> Self:
+        """The refusal of one field of the request, for the reason that `code` names."""
+        return cls(detail, errors=[FieldError(field=field, code=cls.code, detail=detail)])
 
 
 class Invalid(DomainError):

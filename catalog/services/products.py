@@ -161,7 +161,7 @@ def _describe(product: Product, fields: ProductFields) -> None:
         and product.published_until <= product.published_from
     ):
         detail = "A product cannot end before it begins"
-        raise Invalid(detail, errors=[FieldError(field="published_until", code="invalid", detail=detail)])
+        raise Invalid.at("published_until", detail)
 
 
 def _category(slug: str | None) -> Category | None:

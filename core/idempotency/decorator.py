@@ -22,7 +22,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from core.crash_points import crash_point
-from core.errors import Conflict, DomainError, FieldError, Invalid
+from core.errors import Conflict, DomainError, Invalid
 from core.idempotency.models import IdempotencyRecord
 from core.observability import request_id
 
@@ -81,8 +81,7 @@ def idempotent(view: View) -> View:
 def _read_key(request: Request) -> str | None:
     key = request.headers.get(HEADER)
     if key is not None and not (1 <= len(key) <= 255 and key.isascii() and key.isprintable()):
-        detail = "Give 1 to 255 printable ASCII characters"
-        raise Invalid(detail, errors=[FieldError(field=HEADER, code="invalid", detail=detail)])
+        raise Invalid.at(HEADER, "Give 1 to 255 printable ASCII characters")
     return key
 
 

@@ -5,7 +5,7 @@ import unicodedata
 import orjson
 
 from core import cache
-from core.errors import FieldError, Invalid
+from core.errors import Invalid
 
 LONGEST_NAME = 64
 KEPT_SECONDS = 60  # anybody may ask for any name, so a name does not stay long in Redis
@@ -25,10 +25,6 @@ def greet(name: str) -> tuple[bytes, bool]:
 
 def _refuse_unprintable(name: str) -> None:
     if not 1 <= len(name) <= LONGEST_NAME or not name.strip():
-        raise _invalid(f"A name has 1 to {LONGEST_NAME} characters")
+        raise Invalid.at("name", f"A name has 1 to {LONGEST_NAME} characters")
     if any(unicodedata.category(character) in NOT_IN_A_NAME for character in name):
-        raise _invalid("A name has no control characters")
-
-
-def _invalid(detail: str) -> Invalid:
-    return Invalid(detail, errors=[FieldError(field="name", code="invalid", detail=detail)])
+        raise Invalid.at("name", "A name has no control characters")

@@ -85,9 +85,10 @@ def deliver(*, order_id: UUID, actor: str, now: datetime) -> None:
     crash_points_of_commit("orders.deliver")
 
 
-def refuse_unknown(order_id: UUID, units: Mapping[str, int]) -> None:
-    """Raises UnknownLine naming the SKUs that the order does not have."""
-    unknown = sorted(units.keys() - queries.ordered(order_id).keys())
+def refuse_unknown(order_id: UUID, units: Mapping[str, int]) -> queries.Units:
+    """What was ordered. Raises UnknownLine naming the SKUs that the order does not have."""
+    ordered = queries.ordered(order_id)
+    unknown = sorted(units.keys() - ordered.keys())
     if unknown:
         detail = f"Not in the order: {', '.join(unknown)}"
         raise UnknownLine(
@@ -97,6 +98,7 @@ def refuse_unknown(order_id: UUID, units: Mapping[str, int]) -> None:
                 for sku in unknown
             ],
         )
+    return ordered
 
 
 def _refuse_more_than(remaining: Mapping[str, int], packed: Mapping[str, int]) -> None:
@@ -105,8 +107,7 @@ def _refuse_more_than(remaining: Mapping[str, int], packed: Mapping[str, int]) -
     for sku, quantity in packed.items():
         if quantity > remaining.get(sku, 0):
             detail = f"{sku}: {quantity} are to be sent, {remaining.get(sku, 0)} are left"
-            error = FieldError(field=f"lines[sku={sku}]", code=NotToBeSent.code, detail=detail)
-            raise NotToBeSent(detail, errors=[error])
+            raise NotToBeSent.at(f"lines[sku={sku}]", detail)
 
 
 def _tell(shipment: Shipment, actor: str, now: datetime) -> None:

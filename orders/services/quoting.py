@@ -126,9 +126,8 @@ def name_of(variant: VariantForSale) -> str:
 def _currency(variants: Mapping[str, VariantForSale]) -> str:
     currencies = sorted({variant.currency for variant in variants.values()})
     if len(currencies) > 1:
-        detail = f"The items are priced in {' and '.join(currencies)}: order them apart"
-        error = FieldError(field="items", code=MixedCurrencies.code, detail=detail)
-        raise MixedCurrencies(detail, errors=[error])
+        told = " and ".join(currencies)
+        raise MixedCurrencies.at("items", f"The items are priced in {told}: order them apart")
     return currencies[0]
 
 
@@ -144,12 +143,10 @@ def _rates(basket: Basket, currency: str) -> Rates:
         where = f"to {country or 'every place'} in {currency}"
         asked = basket.shipping_method
         detail = f"{asked} does not ship {where}" if asked else f"Nothing ships {where}"
-        error = FieldError(field="shipping_method", code="shipping_unavailable", detail=detail)
-        raise ShippingUnavailable(detail, errors=[error])
+        raise ShippingUnavailable.at("shipping_method", detail)
     return rates
 
 
 def _refuse_too_large(quote: pricing.Quote) -> None:
     if quote.subtotal + quote.shipping + quote.tax >= LARGEST_TOTAL:
-        detail = f"An order may be worth less than {LARGEST_TOTAL:f}"
-        raise OrderTooLarge(detail, errors=[FieldError(field="items", code="order_too_large", detail=detail)])
+        raise OrderTooLarge.at("items", f"An order may be worth less than {LARGEST_TOTAL:f}")

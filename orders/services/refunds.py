@@ -122,8 +122,7 @@ def _known(refund_id: UUID, order_id: UUID, amount: Decimal) -> Refund | None:
 
 
 def _refuse_more_than_ordered(order_id: UUID, units: Mapping[str, int]) -> None:
-    refuse_unknown(order_id, units)
-    ordered = queries.ordered(order_id)
+    ordered = refuse_unknown(order_id, units)
     errors = [
         FieldError(field=f"lines[sku={sku}]", code="invalid", detail=f"{ordered[sku]} of {sku} were ordered")
         for sku, quantity in units.items()
@@ -153,14 +152,12 @@ def _refuse_too_large(amount: Decimal, payment: Payment) -> None:
     left = _left(payment)
     if amount > left:
         detail = f"{left} {payment.currency} are left of {payment.captured} {payment.currency}"
-        error = FieldError(field="amount", code=RefundTooLarge.code, detail=detail)
-        raise RefundTooLarge(detail, errors=[error])
+        raise RefundTooLarge.at("amount", detail)
 
 
 def _refuse_too_fine(amount: Decimal, currency: str) -> None:
     if not money.fits(amount, currency):
-        detail = f"{amount} is finer than {currency} is counted"
-        raise Invalid(detail, errors=[FieldError(field="amount", code="invalid", detail=detail)])
+        raise Invalid.at("amount", f"{amount} is finer than {currency} is counted")
 
 
 @transaction.atomic

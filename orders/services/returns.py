@@ -8,7 +8,7 @@ from django.db import transaction
 
 from catalog.services import stock
 from core.crash_points import crash_points_of_commit
-from core.errors import Conflict, FieldError
+from core.errors import Conflict
 from orders import states
 from orders.models import Return, Status
 from orders.queries import parcels as queries
@@ -34,8 +34,7 @@ def take_back(
     for sku, quantity in units.items():
         if quantity > returnable[sku]:
             detail = f"{sku}: {quantity} are to come back, {returnable[sku]} are with the customer"
-            error = FieldError(field=f"lines[sku={sku}]", code=NotReturnable.code, detail=detail)
-            raise NotReturnable(detail, errors=[error])
+            raise NotReturnable.at(f"lines[sku={sku}]", detail)
     taken = Return.objects.create(
         order_id=order_id,
         lines=queries.as_lines(units),

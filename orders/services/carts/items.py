@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from uuid import UUID
 
 from catalog.queries.sale import variants_for_sale
-from core.errors import FieldError, Invalid
+from core.errors import Invalid
 from orders.models import Cart, CartItem
 from orders.services.quoting import MOST_ITEMS, MOST_UNITS, MixedCurrencies, variants_of
 
@@ -30,7 +30,7 @@ def put_in(cart: Cart, quantities: Mapping[str, int]) -> None:
     ]
     if any(item.quantity > MOST_UNITS for item in added):
         detail = f"At most {MOST_UNITS} units of one SKU"
-        raise CartFull(detail, errors=[FieldError(field="quantity", code="cart_full", detail=detail)])
+        raise CartFull.at("quantity", detail)
     _store(added, present.keys())
 
 

@@ -73,7 +73,6 @@ def _filled(basket: Basket, cart: Cart) -> Basket:
     """A voucher that is named with the order counts before the cart's own."""
     quantities = queries.quantities_of(cart)
     if not quantities:
-        error = FieldError(field="cart", code=CartEmpty.code, detail="Put something in first")
-        raise CartEmpty(error.detail, errors=[error])
+        raise CartEmpty.at("cart", "Put something in first")
     own = cart.voucher.code if cart.voucher else ""
     return replace(basket, quantities=quantities, voucher=basket.voucher or own, currency=cart.currency)
