@@ -11,16 +11,20 @@ pytestmark = pytest.mark.django_db
 
 def _plan(statement, values):
     with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL enable_seqscan = off")
         cursor.execute(f"EXPLAIN {statement}", values)
         return "\n".join(line for (line,) in cursor.fetchall())
+
+
+def _set(command):
+    with connection.cursor() as cursor:
+        cursor.execute(command)
 
 
 def _put_off():
     return str(handling._open_messages().filter(pk=1).query), None
 
 
-@pytest.mark.parametrize(
+by_id = pytest.mark.parametrize(
     "made",
     [
         lambda: (messages._OPEN, [list(range(1, 17))]),
@@ -30,10 +34,19 @@ def _put_off():
     ],
     ids=["find", "mark", "mark in turn", "put off"],
 )
-def test_plan__message_by_its_id__reads_the_key_alone(made, happen):
-    happen()
 
-    plan = _plan(*made())
 
-    assert "core_outboxmessage_pkey" in plan
-    assert "outbox_open" not in plan
+@by_id
+def test_plan__message_by_its_id_of_many__reads_the_key(made, on_thing, happen):
+    on_thing(lambda event: None)
+    happen(2_000)
+    _set("ANALYZE core_outboxmessage")
+
+    assert "core_outboxmessage_pkey" in _plan(*made())
+
+
+@by_id
+def test_plan__message_by_its_id_when_few_are_open__cannot_read_their_index(made):
+    _set("SET LOCAL enable_seqscan = off")
+
+    assert "outbox_open" not in _plan(*made())
