@@ -229,6 +229,44 @@ def test_send__given_up__is_failed_and_the_next_about_the_same_is_sent(monkeypat
     assert OutboxMessage.objects.get(aggregate=str(first.pk)).state == "dead"
 
 
+def test_send__given_up_and_replayed__is_sent_once(monkeypatch):
+    mail = _queue()
+    with smtp_server(), monkeypatch.context() as broken:
+        broken.setattr(smtp, "send", _raise)
+        OutboxMessage.objects.update(attempts=1000)
+        _deliver(mail)
+    given_up = _state(mail)
+
+    with smtp_server() as server:
+        for _ in range(2):
+            handling.replay([OutboxMessage.objects.get().pk])
+            _deliver(mail)
+
+    assert (given_up, _state(mail), len(server.received)) == ("failed", "sent", 1)
+
+
+def test_send__replayed_while_an_earlier_one_about_the_same_waits__is_sent_after_it(monkeypatch):
+    first, second = _queue(about="order 1"), _queue(about="order 1")
+    services.mark_failed(mail_id=second.pk, error="It could not be sent")
+
+    with smtp_server() as server:
+        _deliver(second)
+        _deliver(first)
+        _deliver(second)
+
+    arrived = [mail["X-Mail-ID"] for mail in server.received]
+    assert arrived == [str(first.pk), str(second.pk)]
+
+
+def test_send__mail_is_gone__is_done():
+    mail = _queue()
+    Mail.objects.all().delete()
+
+    _deliver(mail)
+
+    assert OutboxMessage.objects.get().state == "handled"
+
+
 def _raise(mail):
     raise RuntimeError("a fault of ours")
 
