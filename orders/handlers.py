@@ -3,16 +3,16 @@
 Steps that call the outside are not transactional, safe to repeat, and compensated by `on_dead`.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 
 from django.utils import timezone
 
 from catalog.services import stock
 from core.crash_points import crash_point, crash_points_of_commit
-from core.outbox import Event, handles
+from core.outbox import handles
 from core.outbox.handling import Postpone
-from core.outbox.registry import Run
 from core.resilience.breaker import BreakerOpen
 from orders.events import (
     OrderCancelled,
@@ -43,14 +43,11 @@ RETRY_SECONDS = 1.0
 COMPENSATION_ATTEMPTS = 50  # about seven hours; then staff see it as dead and replay it
 
 
-def _undoes(event: type[Event], *, name: str) -> Callable[[Run], Run]:
-    """A step that undoes something outside: not given up before staff would want to see it."""
-    return handles(event, name=name, queue="orders", transactional=False, max_attempts=COMPENSATION_ATTEMPTS)
+# A step that undoes something outside: not given up before staff would want to see it.
+_undoes = partial(handles, queue="orders", transactional=False, max_attempts=COMPENSATION_ATTEMPTS)
 
-
-def _mails(event: type[Event], *, name: str) -> Callable[[Run], Run]:
-    """News for the customer, who reads it in the order in which it happened."""
-    return handles(event, name=name, queue="mail", in_turn=True)
+# News for the customer, who reads it in the order in which it happened.
+_mails = partial(handles, queue="mail", in_turn=True)
 
 
 def _fail_payment(event: OrderNews) -> None:
@@ -63,6 +60,10 @@ def _fail_shipping(event: OrderNews) -> None:
     cancelling.give_up_shipping(
         order_id=event.order_id, reason="The order could not be shipped", now=timezone.now()
     )
+
+
+def _abandon_refund(event: RefundRequested) -> None:
+    refunds.abandon(refund_id=event.refund_id, now=timezone.now())
 
 
 @handles(
@@ -115,7 +116,7 @@ def give_back_payment(event: OrderNews) -> None:
         payments.give_back(order_id=event.order_id, now=timezone.now())
 
 
-@_undoes(RefundRequested, name="orders.make_refund")
+@_undoes(RefundRequested, name="orders.make_refund", on_skip=_abandon_refund)
 def make_refund(event: RefundRequested) -> None:
     with _later_if_unavailable():
         refunds.carry_out(refund_id=event.refund_id, now=timezone.now())

@@ -38,6 +38,7 @@ class Handler:
     Otherwise the handler calls the outside, runs outside any transaction, and must itself be safe to repeat.
     `on_dead` is what to do instead, once all attempts have failed: it runs in the transaction that buries the
     message, so that what the handler should have done is compensated if and only if it is given up.
+    `on_skip` is the same for a dead message that staff skip: what was promised is not promised any more.
     `is_heavy`: it takes the processor for seconds, so each message is a worker's task of its own.
     `in_turn`: a message waits for earlier ones about the same aggregate, of such handlers of the queue.
     """
@@ -50,6 +51,7 @@ class Handler:
     max_attempts: int
     lease: int
     on_dead: Callable[[Any], None] | None
+    on_skip: Callable[[Any], None] | None
     is_heavy: bool
     in_turn: bool
     uuid_fields: frozenset[str]
@@ -67,6 +69,7 @@ def handles(
     max_attempts: int = 12,
     lease: int = LEASE,
     on_dead: Callable[[E], None] | None = None,
+    on_skip: Callable[[E], None] | None = None,
     is_heavy: bool = False,
     in_turn: bool = False,
 ) -> Callable[[Run], Run]:
@@ -74,8 +77,9 @@ def handles(
 
     `lease` is after how many seconds an unanswered message is published again (it was lost, or its worker was
     killed); it doubles with each publication, up to relay.LONGEST_LEASE. After `max_attempts` failures the
-    message is dead and `on_dead` has compensated for it. Unless it `is_heavy`, several messages run at once
-    in one process; `in_turn`, those about the same aggregate in the order in which they were published.
+    message is dead and `on_dead` has compensated for it; `on_skip` runs where staff skip it then. Unless it
+    `is_heavy`, several messages run at once in one process; `in_turn`, those about the same aggregate in the
+    order in which they were published.
     """
 
     def register(run: Run) -> Run:
@@ -92,6 +96,7 @@ def handles(
             max_attempts=max_attempts,
             lease=lease,
             on_dead=on_dead,
+            on_skip=on_skip,
             is_heavy=is_heavy,
             in_turn=in_turn,
             uuid_fields=_uuid_fields(event),

@@ -108,10 +108,16 @@ def carry_out(*, refund_id: UUID, now: datetime) -> None:
             currency=payment.currency,
         )
     except StepRefused as refused:
-        _settle_refused(refund, str(refused), now)
+        _settle_failed(refund, "was refused", error=str(refused), now=now)
     else:
         crash_point("orders.refund.after_call")
         _settle(refund, charge, now)
+
+
+def abandon(*, refund_id: UUID, now: datetime) -> None:
+    """End a pending refund that nobody will make: its amount can be promised again. A repeat does nothing."""
+    refund = Refund.objects.select_related("payment").get(pk=refund_id)
+    _settle_failed(refund, "was given up", error="Staff have skipped it", now=now)
 
 
 def _known(refund_id: UUID, order_id: UUID, amount: Decimal) -> Refund | None:
@@ -170,12 +176,12 @@ def _settle(refund: Refund, charge: Charge, now: datetime) -> None:
 
 
 @transaction.atomic
-def _settle_refused(refund: Refund, error: str, now: datetime) -> None:
-    """The provider has less left than we thought: somebody gave it back there, or the order was cancelled."""
+def _settle_failed(refund: Refund, how: str, *, error: str, now: datetime) -> None:
+    """Refused: the provider has less left than we thought (given back there, or the order was cancelled)."""
     status = states.lock(refund.order_id)
     pending = Refund.objects.filter(pk=refund.pk, status=Refund.Status.PENDING)
     if pending.update(status=Refund.Status.FAILED, error=error[:300], settled_at=now):
         Payment.objects.filter(pk=refund.payment_id).update(promised=F("promised") - refund.amount)
-        reason = f"The refund of {refund.amount} {refund.payment.currency} was refused"
+        reason = f"The refund of {refund.amount} {refund.payment.currency} {how}"
         states.note(order_id=refund.order_id, status=status, actor=SYSTEM, reason=reason, now=now)
-        crash_points_of_commit("orders.refund_refused")
+        crash_points_of_commit("orders.refund_failed")

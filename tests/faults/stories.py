@@ -187,7 +187,7 @@ STORIES = {
         ended=Status.PARTIALLY_REFUNDED,
     ),
     "refunded at the provider before": Story(
-        steps=("orders.refund_refused.",),
+        steps=("orders.refund_failed.",),
         before=_given_back_elsewhere,
         deed=_ask("refunds", amount=PART),
         after=_heard_at_last,

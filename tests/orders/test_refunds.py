@@ -10,6 +10,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from core.ids import uuid7
+from core.outbox import handling
 from core.outbox.models import OutboxMessage
 from orders.events import RefundRequested
 from orders.gateways import gateway
@@ -184,6 +185,25 @@ def test_refund__id_of_another_refund__is_409(*, staff, shipped, guest, body, wo
         refunds.request(order_id=order.pk, amount=amount, **asked)
 
     assert Refund.objects.count() == 1
+
+
+def test_make_refund__dead_and_skipped__amount_can_be_promised_again(staff, shipped, sandbox, work):
+    _refund(staff, shipped, "29.90")
+    message = OutboxMessage.objects.get(handler="orders.make_refund")
+    OutboxMessage.objects.filter(pk=message.pk).update(dead_at=timezone.now())
+    refused = _refund(staff, shipped, "5.00")
+
+    handling.skip(message_id=message.pk, reason="The customer keeps it", actor="staff:a")
+    skipped = Refund.objects.get()
+    after, notes = _state(shipped), OrderEvent.objects.filter(order=shipped).order_by("at", "id")
+    _refund(staff, shipped, "5.00")
+    work()
+
+    assert _codes(refused) == (409, "refund_too_large")
+    assert (skipped.status, after) == ("failed", ("shipped", "captured", 0, 0))
+    assert "The refund of 29.90 USD was given up" in notes.values_list("reason", flat=True)
+    assert _state(shipped) == ("partially_refunded", "captured", 5, 5)
+    assert [p["refunded"] for p in sandbox.payments()] == [500]
 
 
 def test_make_refund__answer_lost__is_made_once(staff, shipped, sandbox, work, monkeypatch):

@@ -68,6 +68,40 @@ def test_skip__not_dead__changes_nothing(ran, happen, change):
     assert message.skipped_by == ""
 
 
+def test_skip__handler_has_a_promise_to_take_back__is_done_once(on_thing, happen):
+    taken_back = []
+    on_thing(print, on_skip=taken_back.append)
+    (message,) = happen()
+    _bury(message)
+
+    assert [_skip(message), _skip(message)] == [True, False]
+
+    assert [str(event.thing_id) for event in taken_back] == [message.aggregate]
+
+
+def test_skip__taking_back_fails__is_not_skipped(on_thing, happen):
+    def fail(event):
+        raise RuntimeError("not now")
+
+    on_thing(print, on_skip=fail)
+    (message,) = happen()
+    _bury(message)
+
+    with pytest.raises(RuntimeError):
+        _skip(message)
+
+    message.refresh_from_db()
+    assert message.state == "dead"
+
+
+def test_skip__handler_of_another_release__is_skipped(ran, happen):
+    (message,) = happen()
+    _bury(message)
+    OutboxMessage.objects.update(handler="tests.gone")
+
+    assert _skip(message)
+
+
 def test_prune__skipped_long_ago__is_forgotten(ran, happen):
     (message,) = happen()
     _bury(message)
