@@ -58,6 +58,30 @@ class ParcelsCalledOff(OrderNews):
 
 
 @dataclass(frozen=True, kw_only=True)
+class PartSent(OrderNews):
+    """Staff sent a parcel, and not the last one."""
+
+    name: ClassVar[str] = "orders.part_sent"
+    shipment_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class ParcelsDelivered(OrderNews):
+    """What was on its way has arrived. `shipment_id` is the first of these parcels."""
+
+    name: ClassVar[str] = "orders.parcels_delivered"
+    shipment_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class GoodsReturned(OrderNews):
+    """Units came back from the customer, all of them or some."""
+
+    name: ClassVar[str] = "orders.goods_returned"
+    return_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
 class RefundRequested(OrderNews):
     """Staff promised the customer money back."""
 

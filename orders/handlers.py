@@ -15,6 +15,7 @@ from core.outbox import handles
 from core.outbox.handling import Postpone
 from core.resilience.breaker import BreakerOpen
 from orders.events import (
+    GoodsReturned,
     OrderCancelled,
     OrderNews,
     OrderPaid,
@@ -22,6 +23,8 @@ from orders.events import (
     OrderPlaced,
     OrderShipped,
     ParcelsCalledOff,
+    ParcelsDelivered,
+    PartSent,
     PaymentAuthorised,
     PaymentOrphaned,
     PaymentRefunded,
@@ -164,6 +167,27 @@ def mail_refunded(event: PaymentRefunded) -> None:
 @_mails(OrderShipped, name="orders.mail_shipped")
 def mail_shipped(event: OrderShipped) -> None:
     mails.queue_news(order_id=event.order_id, template="orders/shipped", cause=event.name)
+
+
+@_mails(PartSent, name="orders.mail_part_sent")
+def mail_part_sent(event: PartSent) -> None:
+    mails.queue_part_sent(order_id=event.order_id, shipment_id=event.shipment_id, cause=event.name)
+
+
+@_mails(ParcelsDelivered, name="orders.mail_delivered")
+def mail_delivered(event: ParcelsDelivered) -> None:
+    """The first of these parcels tells this delivery from others."""
+    mails.queue_news(
+        order_id=event.order_id,
+        template="orders/delivered",
+        cause=event.name,
+        occasion=str(event.shipment_id),
+    )
+
+
+@_mails(GoodsReturned, name="orders.mail_returned")
+def mail_returned(event: GoodsReturned) -> None:
+    mails.queue_returned(order_id=event.order_id, return_id=event.return_id, cause=event.name)
 
 
 @contextmanager

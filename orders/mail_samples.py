@@ -16,6 +16,7 @@ ADDRESS = {
     "country": "GB",
 }
 REFUND = {"amount": "5.00", "refunded": "12.00"}
+ONE_MUG = [{"sku": "MUG-1", "quantity": 1, "name": "Mug, blue"}]
 TEMPLATES: dict[str, dict[str, Any]] = {
     "orders/placed": {},
     "orders/paid": {},
@@ -23,6 +24,9 @@ TEMPLATES: dict[str, dict[str, Any]] = {
     "orders/cancelled": {},
     "orders/payment_failed": {},
     "orders/refunded": REFUND,
+    "orders/part_sent": {"units": ONE_MUG},
+    "orders/delivered": {},
+    "orders/returned": {"units": ONE_MUG},
 }
 
 

@@ -1,6 +1,6 @@
 """What customers are told. Each piece of news is mailed once, in the customer's language."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -8,21 +8,28 @@ from uuid import UUID
 from django.utils.functional import SimpleLazyObject
 
 from core.mail.services import queue_template
-from orders.models import Order, OrderLine, Shipment
+from orders.models import Order, OrderLine, Return, Shipment
 from orders.queries import mails as queries
 
+Units = Sequence[Mapping[str, Any]]  # as in Shipment.lines: {"sku", "quantity"}
 NOTHING: Mapping[str, Any] = {}
 
 
 def queue_news(
-    *, order_id: UUID, template: str, cause: str, occasion: str = "", more: Mapping[str, Any] = NOTHING
+    *,
+    order_id: UUID,
+    template: str,
+    cause: str,
+    occasion: str = "",
+    units: Units = (),
+    more: Mapping[str, Any] = NOTHING,
 ) -> None:
     """Queue the mail `template` about the order; at most one for each `cause`, or each `occasion` of it.
 
-    `more` is for the template.
+    `units` are those of the order that it is about, where it is not about all; `more` is for the template.
     """
     order, lines = queries.shown(order_id)
-    known = context(order, lines, SimpleLazyObject(partial(queries.sent, order_id)))
+    known = context(order, lines, SimpleLazyObject(partial(queries.sent, order_id)), units)
     queue_template(
         to=order.email,
         template=template,
@@ -33,6 +40,34 @@ def queue_news(
     )
 
 
-def context(order: Order, lines: Iterable[OrderLine], shipments: Iterable[Shipment]) -> dict[str, Any]:
+def queue_part_sent(*, order_id: UUID, shipment_id: UUID, cause: str) -> None:
+    shipment = Shipment.objects.get(pk=shipment_id)
+    queue_news(
+        order_id=order_id,
+        template="orders/part_sent",
+        cause=cause,
+        occasion=str(shipment_id),
+        units=shipment.lines,
+        more={"shipments": [shipment]},
+    )
+
+
+def queue_returned(*, order_id: UUID, return_id: UUID, cause: str) -> None:
+    units = Return.objects.get(pk=return_id).lines
+    queue_news(
+        order_id=order_id, template="orders/returned", cause=cause, occasion=str(return_id), units=units
+    )
+
+
+def context(
+    order: Order, lines: Iterable[OrderLine], shipments: Iterable[Shipment], units: Units = ()
+) -> dict[str, Any]:
     """What every template about an order may show. `shipments` are those that were sent."""
-    return {"order": order, "lines": sorted(lines, key=lambda line: line.pk or 0), "shipments": shipments}
+    lines = sorted(lines, key=lambda line: line.pk or 0)
+    names = {line.sku: line.name for line in lines}
+    return {
+        "order": order,
+        "lines": lines,
+        "shipments": shipments,
+        "units": [{**unit, "name": names[unit["sku"]]} for unit in units],
+    }

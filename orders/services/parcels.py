@@ -10,7 +10,9 @@ from catalog.services import stock
 from core.crash_points import crash_point, crash_points_of_commit
 from core.errors import Conflict, FieldError, Invalid
 from core.ids import uuid7
+from core.outbox.publishing import publish
 from orders import states
+from orders.events import ParcelsDelivered, PartSent
 from orders.models import Shipment, Status
 from orders.queries import parcels as queries
 
@@ -75,8 +77,11 @@ def deliver(*, order_id: UUID, actor: str, now: datetime) -> None:
     """
     status = states.lock(order_id)
     sent = Shipment.objects.filter(order_id=order_id, status=Shipment.Status.SHIPPED)
-    if not sent.update(status=Shipment.Status.DELIVERED):
+    first = sent.order_by("created_at", "id").values_list("pk", flat=True).first()
+    if first is None:
         raise NothingOnItsWay
+    sent.update(status=Shipment.Status.DELIVERED)
+    publish(ParcelsDelivered(order_id=order_id, shipment_id=first))
     crash_point("orders.deliver.after_parcels")
     if status == Status.SHIPPED:
         states.move(order_id=order_id, to=Status.DELIVERED, actor=actor, now=now)
@@ -114,6 +119,7 @@ def _tell(shipment: Shipment, actor: str, now: datetime) -> None:
     order_id = shipment.order_id
     tracking = {"carrier": shipment.carrier, "tracking_number": shipment.tracking_number}
     if queries.remaining(order_id, parcels=queries.SENT):
+        publish(PartSent(order_id=order_id, shipment_id=shipment.pk))
         part = {**tracking, "lines": shipment.lines}
         states.note(
             order_id=order_id, status=Status.PAID, actor=actor, reason="A part was sent", data=part, now=now

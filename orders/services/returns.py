@@ -9,7 +9,9 @@ from django.db import transaction
 from catalog.services import stock
 from core.crash_points import crash_points_of_commit
 from core.errors import Conflict
+from core.outbox.publishing import publish
 from orders import states
+from orders.events import GoodsReturned
 from orders.models import Return, Status
 from orders.queries import parcels as queries
 from orders.services.parcels import refuse_unknown
@@ -51,6 +53,7 @@ def take_back(
         now=now,
     )
     _tell(taken, status, now)
+    publish(GoodsReturned(order_id=order_id, return_id=taken.pk))
     crash_points_of_commit("orders.take_back")
     return taken
 

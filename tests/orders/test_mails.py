@@ -11,7 +11,7 @@ from core.mail import rendering
 from core.mail.models import Mail
 from core.outbox.models import OutboxMessage
 from orders.models import Order
-from orders.services import cancelling, mails, refunds
+from orders.services import cancelling, mails, parcels, refunds, returns
 from tests.factories.orders import OrderFactory
 
 pytestmark = pytest.mark.django_db
@@ -77,6 +77,60 @@ def test_mails__two_refunds__each_is_told_with_the_sum(place, work):
     told = Mail.objects.filter(cause__startswith="orders.payment_refunded").order_by("created_at")
     assert [mail.cause.rpartition(":")[2] for mail in told] == ["5.00", "10.00"]
     assert ["so far 5.00 USD" in told[0].text, "so far 10.00 USD" in told[1].html] == [True, True]
+
+
+def _units(**quantities):
+    return {"units": quantities, "actor": "staff:a", "now": timezone.now()}
+
+
+@pytest.fixture
+def sent_by_staff(place, settings):
+    """An order over two mugs of which staff sent one in a parcel, and then the other."""
+    settings.CARRIER = "manual"
+    order = place()
+    for number in ("RR1", "RR2"):
+        parcels.send(order_id=order.pk, carrier="post", tracking_number=number, **_units(MUG=1))
+    return order
+
+
+def test_mails__sent_in_parcels__each_part_is_told_and_then_the_whole(sent_by_staff, work):
+    work()
+    _repeat(work)
+
+    found = _mails(sent_by_staff)
+    part, whole = found["orders.part_sent"].text, found["orders.order_shipped"].text
+    assert Mail.objects.count() == 4
+    assert "\n1 x Mug (MUG)\n" in part
+    assert ["RR1" in part, "RR2" in part, "RR1" in whole, "RR2" in whole] == [True, False, True, True]
+    assert "<li>1 &times; Mug " in found["orders.part_sent"].html
+
+
+def test_mails__two_deliveries__each_is_told_once(place, work, settings):
+    settings.CARRIER = "manual"
+    order = place()
+    for number in ("RR1", "RR2"):
+        parcels.send(order_id=order.pk, carrier="post", tracking_number=number, **_units(MUG=1))
+        parcels.deliver(order_id=order.pk, actor="staff:a", now=timezone.now())
+    work()
+    _repeat(work)
+
+    told = Mail.objects.filter(cause__startswith="orders.parcels_delivered")
+    assert sorted(mail.cause.rpartition(":")[2] for mail in told) == sorted(
+        str(shipment.pk) for shipment in order.shipments.all()
+    )
+    assert {mail.subject for mail in told} == {f"Your order {order.number}: delivered"}
+    assert "SE1 4PG" not in told[0].text
+
+
+def test_mails__two_returns__each_is_told_with_its_units(sent_by_staff, work):
+    for _ in range(2):
+        returns.take_back(order_id=sent_by_staff.pk, restock=True, reason="Too blue", **_units(MUG=1))
+    work()
+    _repeat(work)
+
+    told = Mail.objects.filter(cause__startswith="orders.goods_returned")
+    assert len(told) == 2
+    assert all("1 x Mug (MUG)" in mail.text and "Too blue" not in mail.text for mail in told)
 
 
 def test_mails__order_in_hebrew__are_rendered_in_it():
