@@ -31,7 +31,19 @@ def _fail(event: MailQueued) -> None:
     services.mark_failed(mail_id=event.mail_id, error="It could not be sent: see its outbox message")
 
 
-@handles(MailQueued, name="core.send_mail", queue="mail", transactional=False, max_attempts=20, on_dead=_fail)
+def _revive(event: MailQueued) -> None:
+    services.revive(mail_id=event.mail_id)
+
+
+@handles(
+    MailQueued,
+    name="core.send_mail",
+    queue="mail",
+    transactional=False,
+    max_attempts=20,
+    on_dead=_fail,
+    on_replay=_revive,
+)
 def send_mail(event: MailQueued) -> None:
     mail = services.claim(mail_id=event.mail_id, now=timezone.now())
     if mail is None:
@@ -54,8 +66,8 @@ def send_mail(event: MailQueued) -> None:
 
 
 def _wait_for_others(mail_id: UUID) -> None:
-    """A mail that nobody can claim has been sent, is being sent, or is not the next about its subject."""
-    if services.is_to_be_sent(mail_id=mail_id):
+    """A mail that nobody can claim has been settled, is being sent, or is not the next about its subject."""
+    if services.is_queued(mail_id=mail_id):
         left = services.claimed_for(mail_id=mail_id, now=timezone.now())
         reason = "Another worker is sending it, or died of it; or it waits for an earlier mail about the same"
         raise Postpone(reason, seconds=max(left, CLAIM_POLL))

@@ -28,8 +28,8 @@ INSERT INTO core_mail (
 ) ON CONFLICT (cause) DO NOTHING
 """
 _CLAIM = f"""
-UPDATE core_mail m SET claimed_until = %(until)s, status = 'queued'
-WHERE m.id = %(id)s AND m.status <> 'sent' AND (m.claimed_until IS NULL OR m.claimed_until <= %(now)s)
+UPDATE core_mail m SET claimed_until = %(until)s
+WHERE m.id = %(id)s AND m.status = 'queued' AND (m.claimed_until IS NULL OR m.claimed_until <= %(now)s)
   AND NOT EXISTS (
     SELECT 1 FROM core_mail e WHERE e.about = m.about AND e.about <> '' AND e.status = 'queued'
       AND (e.created_at, e.id) < (m.created_at, m.id)
@@ -101,16 +101,16 @@ def requeue(*, mail_ids: Iterable[UUID]) -> int:
 
 
 def claim(*, mail_id: UUID, now: datetime) -> Mail | None:
-    """Take a mail for sending until `now + CLAIM`; a failed one too, whose dead message staff have replayed.
+    """Take a queued mail for sending until `now + CLAIM`.
 
-    None where it is sent, another has it, or an earlier one about the same is still queued.
+    None where it is not queued, another has it, or an earlier one about the same is still queued.
     """
     row = rows.fetch_one(_CLAIM, {"id": mail_id, "now": now, "until": now + CLAIM})
     return _mail.read(row) if row else None
 
 
-def is_to_be_sent(*, mail_id: UUID) -> bool:
-    return Mail.objects.filter(pk=mail_id).exclude(status=Mail.Status.SENT).exists()
+def is_queued(*, mail_id: UUID) -> bool:
+    return Mail.objects.filter(pk=mail_id, status=Mail.Status.QUEUED).exists()
 
 
 def claimed_for(*, mail_id: UUID, now: datetime) -> float:
@@ -129,6 +129,12 @@ def mark_sent(*, mail_id: UUID, now: datetime) -> None:
 
 
 def mark_failed(*, mail_id: UUID, error: str) -> None:
-    """Unless it has been sent. Staff may send it again."""
+    """Unless it has been sent. Only `requeue` and `revive` send it again."""
     queued = Mail.objects.filter(pk=mail_id, status=Mail.Status.QUEUED)
     queued.update(status=Mail.Status.FAILED, claimed_until=None, error=error)
+
+
+def revive(*, mail_id: UUID) -> None:
+    """A failed mail whose message will be run again is queued. Its message's transaction commits it."""
+    failed = Mail.objects.filter(pk=mail_id, status=Mail.Status.FAILED)
+    failed.update(status=Mail.Status.QUEUED, error="")

@@ -13,7 +13,7 @@ from unfold.forms import BaseDialogForm
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from core.http.admin import ReadOnly, back_from_dialog
-from core.outbox import handling
+from core.outbox import dead
 from core.outbox.models import OutboxMessage
 from core.outbox.queries import STATES
 
@@ -59,7 +59,7 @@ class OutboxMessageAdmin(ReadOnly, ModelAdmin):
 
     @action(description="Replay dead messages", permissions=["replay"])
     def replay(self, request: HttpRequest, queryset: QuerySet[OutboxMessage]) -> None:
-        replayed = handling.replay(list(queryset.values_list("pk", flat=True)))
+        replayed = dead.replay(list(queryset.values_list("pk", flat=True)))
         self.message_user(request, f"{replayed} dead messages will run again", messages.SUCCESS)
 
     @action(
@@ -76,7 +76,7 @@ class OutboxMessageAdmin(ReadOnly, ModelAdmin):
     )
     def skip(self, request: HttpRequest, form: SkipForm, object_id: str) -> HttpResponse:
         reason, actor = form.cleaned_data["reason"], request.user.get_username()
-        if handling.skip(message_id=int(object_id), reason=reason, actor=actor):
+        if dead.skip(message_id=int(object_id), reason=reason, actor=actor):
             self.message_user(request, "The message is skipped", messages.SUCCESS)
         else:
             self.message_user(request, "Only dead messages can be skipped", messages.ERROR)

@@ -24,7 +24,7 @@ from core.outbox import messages
 from core.outbox.carrying import carrying
 from core.outbox.messages import Message
 from core.outbox.models import OutboxMessage
-from core.outbox.registry import Handler, handler_named, in_turn_with, is_known, restore
+from core.outbox.registry import Handler, handler_named, in_turn_with, restore
 from core.resilience import database
 
 log = structlog.get_logger(__name__)
@@ -164,25 +164,3 @@ def _bury(handler: Handler, message: Message, error: Exception) -> None:
         _retry_in(message, LONGEST_RETRY, error=repr(failed), failures=1)
     else:
         log.error("message_dead", handler=message.handler, message_id=message.pk)
-
-
-@transaction.atomic
-def skip(*, message_id: int, reason: str, actor: str) -> bool:
-    """End a dead message: nobody will run it, and `actor` has said why. False where it is not dead."""
-    dead = OutboxMessage.objects.filter(pk=message_id, dead_at__isnull=False)
-    message = dead.select_for_update().first()
-    if message is None:
-        return False
-    dead.update(dead_at=None, handled_at=timezone.now(), skipped_by=actor[:300], skip_reason=reason[:300])
-    if is_known(message.handler):
-        handler = handler_named(message.handler)
-        if handler.on_skip:
-            handler.on_skip(restore(handler, message.payload))
-    return True
-
-
-def replay(message_ids: list[int]) -> int:
-    """Bring dead messages back, due at once; how many were dead."""
-    return OutboxMessage.objects.filter(pk__in=message_ids, dead_at__isnull=False).update(
-        dead_at=None, attempts=0, publications=0, next_attempt_at=timezone.now()
-    )

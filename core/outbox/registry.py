@@ -38,7 +38,8 @@ class Handler:
     Otherwise the handler calls the outside, runs outside any transaction, and must itself be safe to repeat.
     `on_dead` is what to do instead, once all attempts have failed: it runs in the transaction that buries the
     message, so that what the handler should have done is compensated if and only if it is given up.
-    `on_skip` is the same for a dead message that staff skip: what was promised is not promised any more.
+    `on_skip` and `on_replay` are the same for a dead message that staff skip (what was promised is not to be
+    kept) and for one that they bring back (what `on_dead` has ended is to be done again).
     `is_heavy`: it takes the processor for seconds, so each message is a worker's task of its own.
     `in_turn`: a message waits for earlier ones about the same aggregate, of such handlers of the queue.
     """
@@ -52,6 +53,7 @@ class Handler:
     lease: int
     on_dead: Callable[[Any], None] | None
     on_skip: Callable[[Any], None] | None
+    on_replay: Callable[[Any], None] | None
     is_heavy: bool
     in_turn: bool
     uuid_fields: frozenset[str]
@@ -70,6 +72,7 @@ def handles(
     lease: int = LEASE,
     on_dead: Callable[[E], None] | None = None,
     on_skip: Callable[[E], None] | None = None,
+    on_replay: Callable[[E], None] | None = None,
     is_heavy: bool = False,
     in_turn: bool = False,
 ) -> Callable[[Run], Run]:
@@ -77,17 +80,13 @@ def handles(
 
     `lease` is after how many seconds an unanswered message is published again (it was lost, or its worker was
     killed); it doubles with each publication, up to relay.LONGEST_LEASE. After `max_attempts` failures the
-    message is dead and `on_dead` has compensated for it; `on_skip` runs where staff skip it then. Unless it
-    `is_heavy`, several messages run at once in one process; `in_turn`, those about the same aggregate in the
-    order in which they were published.
+    message is dead and `on_dead` has compensated for it; `on_skip` or `on_replay` runs where staff then skip
+    it or bring it back. Unless it `is_heavy`, several messages run at once in one process; `in_turn`, those
+    about the same aggregate in the order in which they were published.
     """
 
     def register(run: Run) -> Run:
-        if name in _handlers:
-            raise ValueError(f"Two handlers are named {name}")
-        if in_turn and not transactional:
-            raise ValueError(f"{name}: only a transactional handler knows whether it is its turn")
-        _handlers[name] = Handler(
+        handler = Handler(
             name=name,
             event=event,
             run=run,
@@ -97,13 +96,23 @@ def handles(
             lease=lease,
             on_dead=on_dead,
             on_skip=on_skip,
+            on_replay=on_replay,
             is_heavy=is_heavy,
             in_turn=in_turn,
             uuid_fields=_uuid_fields(event),
         )
+        _add(handler)
         return run
 
     return register
+
+
+def _add(handler: Handler) -> None:
+    if handler.name in _handlers:
+        raise ValueError(f"Two handlers are named {handler.name}")
+    if handler.in_turn and not handler.transactional:
+        raise ValueError(f"{handler.name}: only a transactional handler knows whether it is its turn")
+    _handlers[handler.name] = handler
 
 
 def handler_named(name: str) -> Handler:

@@ -21,6 +21,7 @@ from django.utils import timezone
 
 from core.mail.models import Mail
 from core.outbox import handling, messages
+from core.outbox.dead import skip
 from core.outbox.models import OutboxMessage
 from core.outbox.relay import publish_batch
 from orders.gateways import gateway
@@ -146,7 +147,7 @@ def skip_dead(*handlers: str) -> None:
     """As staff do who have looked at what these handlers had to give up."""
     dead = OutboxMessage.objects.filter(handler__in=handlers, dead_at__isnull=False)
     for message_id in dead.values_list("pk", flat=True):
-        handling.skip(message_id=message_id, reason="It was compensated", actor="staff")
+        skip(message_id=message_id, reason="It was compensated", actor="staff")
 
 
 def charge_unnoticed(order_id: str = "", *, captures: bool) -> None:

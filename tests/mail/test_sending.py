@@ -15,7 +15,8 @@ from core.mail import link, services, smtp
 from core.mail.handlers import send_mail
 from core.mail.models import Mail
 from core.mail.services import MailQueued
-from core.outbox import handling
+from core.outbox import handling, messages
+from core.outbox.dead import replay
 from core.outbox.handling import Postpone
 from core.outbox.models import OutboxMessage
 from tests.mail.smtp_server import no_smtp_server, smtp_server
@@ -229,33 +230,78 @@ def test_send__given_up__is_failed_and_the_next_about_the_same_is_sent(monkeypat
     assert OutboxMessage.objects.get(aggregate=str(first.pk)).state == "dead"
 
 
-def test_send__given_up_and_replayed__is_sent_once(monkeypatch):
+@pytest.fixture
+def give_up(monkeypatch):
+    """Have the mail's message fail for the last time."""
+
+    def run(mail):
+        with smtp_server(), monkeypatch.context() as broken:
+            broken.setattr(smtp, "send", _raise)
+            OutboxMessage.objects.filter(aggregate=str(mail.pk)).update(attempts=1000)
+            _deliver(mail)
+
+    return run
+
+
+def _replay(mail):
+    return replay(list(OutboxMessage.objects.filter(aggregate=str(mail.pk)).values_list("pk", flat=True)))
+
+
+def test_send__given_up_and_replayed__is_sent_once(give_up):
     mail = _queue()
-    with smtp_server(), monkeypatch.context() as broken:
-        broken.setattr(smtp, "send", _raise)
-        OutboxMessage.objects.update(attempts=1000)
-        _deliver(mail)
+    give_up(mail)
     given_up = _state(mail)
 
     with smtp_server() as server:
-        for _ in range(2):
-            handling.replay([OutboxMessage.objects.get().pk])
-            _deliver(mail)
+        replayed = [_replay(mail), _deliver(mail), _replay(mail), _deliver(mail)]
 
     assert (given_up, _state(mail), len(server.received)) == ("failed", "sent", 1)
+    assert replayed == [1, None, 0, None]
 
 
-def test_send__replayed_while_an_earlier_one_about_the_same_waits__is_sent_after_it(monkeypatch):
+def test_send__replayed_and_queued_again_by_staff__is_sent_once(give_up):
+    mail = _queue()
+    give_up(mail)
+
+    services.requeue(mail_ids=[mail.pk])
+    with smtp_server() as server:
+        _replay(mail)
+        _deliver(mail)
+
+    assert (_state(mail), len(server.received)) == ("sent", 1)
+    assert {message.state for message in OutboxMessage.objects.all()} == {"handled"}
+
+
+def test_send__replayed_while_an_earlier_one_about_the_same_waits__is_sent_after_it(give_up):
     first, second = _queue(about="order 1"), _queue(about="order 1")
+    services.claim(mail_id=first.pk, now=timezone.now())
+    OutboxMessage.objects.filter(aggregate=str(second.pk)).update(dead_at=timezone.now())
     services.mark_failed(mail_id=second.pk, error="It could not be sent")
+    _replay(second)
 
     with smtp_server() as server:
         _deliver(second)
-        _deliver(first)
-        _deliver(second)
+        services.release(mail_id=first.pk, error="")
+        _deliver(first, second)
 
     arrived = [mail["X-Mail-ID"] for mail in server.received]
     assert arrived == [str(first.pk), str(second.pk)]
+
+
+def test_send__second_copy_of_a_message_whose_mail_was_refused__holds_up_no_later_mail():
+    first = _queue(about="order 1")
+    (copy,) = messages.find_open([OutboxMessage.objects.get().pk])  # another worker has read it
+
+    with smtp_server() as server:
+        server.rcpt = "550 No such user"
+        _deliver(first)
+        server.rcpt = "450 Greylisted"
+        handling.run(copy)
+        server.rcpt = "250 OK"
+        second = _queue(about="order 1")
+        _deliver(second)
+
+    assert (_state(first), _state(second)) == ("failed", "sent")
 
 
 def test_send__mail_is_gone__is_done():

@@ -12,6 +12,7 @@ from catalog.models import Location, Reservation, StockLevel
 from catalog.services import stock
 from core.mail.models import Mail
 from core.outbox import handling, messages
+from core.outbox.dead import replay
 from core.outbox.models import OutboxMessage
 from orders.gateways import carrier
 from orders.gateways.base import ProviderUnavailable, StepRefused
@@ -108,7 +109,7 @@ def test_refused_for_good__replayed_when_the_carrier_would__new_parcels_are_sent
     _refused_for_good(order, booked, work)
     dead = OutboxMessage.objects.get(handler="orders.ship_order", dead_at__isnull=False)
 
-    handling.replay([dead.pk])
+    replay([dead.pk])
     work()
 
     assert (_status(order), len(sandbox.parcels())) == ("shipped", 2)
@@ -182,7 +183,7 @@ def test_brought_back_while_a_worker_of_before_is_at_it__is_done_all_the_same(
     def brought_back_meanwhile(self, *, key, **parcel):
         number = create(self, key=key, **parcel)
         if not keys:
-            assert handling.replay([_bury(order)]) == 1
+            assert replay([_bury(order)]) == 1
         keys.append(key)
         return number
 

@@ -10,7 +10,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from core.ids import uuid7
-from core.outbox import handling
+from core.outbox.dead import skip
 from core.outbox.models import OutboxMessage
 from orders.events import RefundRequested
 from orders.gateways import gateway
@@ -193,7 +193,7 @@ def test_make_refund__dead_and_skipped__amount_can_be_promised_again(staff, ship
     OutboxMessage.objects.filter(pk=message.pk).update(dead_at=timezone.now())
     refused = _refund(staff, shipped, "5.00")
 
-    handling.skip(message_id=message.pk, reason="The customer keeps it", actor="staff:a")
+    skip(message_id=message.pk, reason="The customer keeps it", actor="staff:a")
     skipped = Refund.objects.get()
     after, notes = _state(shipped), OrderEvent.objects.filter(order=shipped).order_by("at", "id")
     _refund(staff, shipped, "5.00")

@@ -10,7 +10,8 @@ from django.utils import timezone
 
 from core.mail.models import Mail
 from core.outbox import handling
-from core.outbox.handling import Postpone, handle, replay
+from core.outbox.dead import replay
+from core.outbox.handling import Postpone, handle
 from core.outbox.models import OutboxMessage
 
 pytestmark = pytest.mark.django_db

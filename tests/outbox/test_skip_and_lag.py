@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from core import retention
 from core.outbox import handling, queries
+from core.outbox.dead import replay, skip
 from core.outbox.models import OutboxMessage
 from tests.factories.accounts import UserFactory
 
@@ -37,7 +38,7 @@ def _bury(message):
 
 
 def _skip(message):
-    return handling.skip(message_id=message.pk, reason="Done by hand", actor="staff@shop.test")
+    return skip(message_id=message.pk, reason="Done by hand", actor="staff@shop.test")
 
 
 def test_skip__dead__is_over_for_good_with_reason_and_name(ran, happen):
@@ -46,7 +47,7 @@ def test_skip__dead__is_over_for_good_with_reason_and_name(ran, happen):
 
     assert _skip(message)
     handling.handle(message.pk)
-    replayed = handling.replay([message.pk])
+    replayed = replay([message.pk])
 
     message.refresh_from_db()
     assert (message.state, message.skip_reason, message.skipped_by, message.error) == (

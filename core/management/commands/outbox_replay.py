@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from core.outbox import handling
+from core.outbox.dead import replay
 from core.outbox.models import OutboxMessage
 
 
@@ -23,7 +23,7 @@ class Command(BaseCommand):
         if options["handler"] is not None:
             dead = dead.filter(handler=options["handler"])
         asked = ids or list(dead.values_list("pk", flat=True))
-        replayed = handling.replay(asked)
+        replayed = replay(asked)
         self.stdout.write(f"{replayed} dead messages will run again")
         if replayed < len(asked):
             raise CommandError(f"{len(asked) - replayed} of {len(asked)} were not dead")

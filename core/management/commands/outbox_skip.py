@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from core.outbox import handling
+from core.outbox.dead import skip
 
 
 class Command(BaseCommand):
@@ -20,7 +20,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, ids: list[int], reason: str, by: str, **options: Any) -> None:
         if not reason.strip() or not by.strip():
             raise CommandError("Say who skips them, and why")
-        skipped = [pk for pk in ids if handling.skip(message_id=pk, reason=reason, actor=f"shell:{by}")]
+        skipped = [pk for pk in ids if skip(message_id=pk, reason=reason, actor=f"shell:{by}")]
         self.stdout.write(f"{len(skipped)} messages are skipped")
         if left := [str(pk) for pk in ids if pk not in skipped]:
             raise CommandError(f"Not dead: {', '.join(left)}")
