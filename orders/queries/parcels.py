@@ -24,9 +24,13 @@ FROM orders_orderline l LEFT JOIN packed p USING (sku)
 WHERE l.order_id = %(order)s AND l.quantity > coalesce(p.quantity, 0) ORDER BY l.id
 """
 
-
-_GIVEN_BACK = """
-SELECT FROM orders_payment WHERE order_id = %(order)s AND captured > 0 AND promised >= captured
+# Nothing is left of what was paid: promised by us, or given back in the provider's own dashboard.
+GIVEN_BACK = """
+SELECT FROM orders_payment p, LATERAL (
+    SELECT coalesce(sum(r.amount), 0) AS pending
+    FROM orders_refund r WHERE r.payment_id = p.id AND r.status = 'pending'
+) AS r
+WHERE p.order_id = %(order)s AND captured > 0 AND captured <= greatest(promised, refunded + pending)
 """
 _WAITING = f"""
 WITH packed AS (
@@ -38,7 +42,7 @@ SELECT l.sku, (l.quantity - coalesce(p.quantity, 0))::int, o.code, r.quantity
 FROM orders_orderline l LEFT JOIN packed p USING (sku)
 LEFT JOIN catalog_reservation r ON r.owner = l.order_id AND r.variant_id = l.variant_id
 LEFT JOIN catalog_location o ON o.id = r.location_id
-WHERE l.order_id = %(order)s AND l.quantity > coalesce(p.quantity, 0) AND NOT EXISTS ({_GIVEN_BACK})
+WHERE l.order_id = %(order)s AND l.quantity > coalesce(p.quantity, 0) AND NOT EXISTS ({GIVEN_BACK})
 ORDER BY o.priority, o.id, l.id
 """  # noqa: S608 - constants only
 
@@ -72,8 +76,8 @@ def waiting(order_id: UUID) -> dict[str, Units]:
 
 
 def is_given_back(order_id: UUID) -> bool:
-    """Whether staff have promised the customer all that was paid."""
-    return fetch_one(_GIVEN_BACK, {"order": order_id}) is not None
+    """Whether all that was paid is promised to the customer, or has been given back."""
+    return fetch_one(GIVEN_BACK, {"order": order_id}) is not None
 
 
 def in_parcels(order_id: UUID, statuses: Collection[str]) -> Units:

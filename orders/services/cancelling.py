@@ -4,6 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 
 from catalog.services import stock
 from core.crash_points import crash_points_of_commit
@@ -75,7 +76,7 @@ def send_no_more(*, order_id: UUID, actor: str, reason: str, now: datetime) -> N
     Raises NotToBeClosed, NotFound.
     """
     parcels = Shipment.objects.filter(order_id=order_id, status__in=SENT)
-    payments = Payment.objects.filter(order_id=order_id, promised__gt=0)
+    payments = Payment.objects.filter(Q(promised__gt=0) | Q(refunded__gt=0), order_id=order_id)
     if states.lock(order_id) != Status.PAID or not parcels.exists() or not payments.exists():
         raise NotToBeClosed("Send a part of it and refund the rest before")
     recalling.call_off(order_id)

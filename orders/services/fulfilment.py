@@ -36,10 +36,10 @@ INSERT INTO orders_shipment (
 _BOOKED = """
 UPDATE orders_shipment SET tracking_number = %(tracking_number)s WHERE id = %(id)s AND status = %(pending)s
 """
-_SHIPPED = """
+_SHIPPED = f"""
 UPDATE orders_shipment SET status = %(status)s, tracking_number = %(tracking_number)s, shipped_at = %(now)s
-WHERE id = %(id)s AND status = %(pending)s
-"""
+WHERE id = %(id)s AND status = %(pending)s AND NOT EXISTS ({queries.GIVEN_BACK})
+"""  # noqa: S608 - constants only
 
 
 def ship(*, order_id: UUID, now: datetime) -> None:
@@ -58,8 +58,8 @@ def ship(*, order_id: UUID, now: datetime) -> None:
         is_settled = not Order.objects.filter(pk=order_id, status=Status.PAID).exists()
     else:
         is_settled = not shipments or _settle(order_id=order_id, shipments=shipments, now=now)
-    if not is_settled:  # the step may have been brought back meanwhile: then it is to be done anew
-        raise ProviderUnavailable("Its parcels were called off while the carrier was being told")
+    if not is_settled:  # the refund may fail, the step may be brought back: then it is to be done anew
+        raise ProviderUnavailable("Meanwhile its parcels were called off, or its money promised back")
 
 
 @transaction.atomic
@@ -69,11 +69,13 @@ def _intend(*, order_id: UUID, now: datetime) -> list[Shipment]:
         return []
     known = queries.with_keys(order_id)
     intended = _pending(known)
-    if intended or settings.CARRIER == MANUAL:
-        return intended
-    waiting = queries.waiting(order_id)
+    if not intended and settings.CARRIER == MANUAL:
+        return []
+    waiting = {} if intended else queries.waiting(order_id)
     if not waiting and queries.is_given_back(order_id):
         raise ProviderUnavailable("All of its money is being given back")
+    if not waiting:
+        return intended
     every = {"order": order_id, "carrier": settings.CARRIER, "now": now, **PENDING}
     for number, (location, units) in enumerate(waiting.items(), start=len(known) + 1):
         lines, key = dumps(queries.as_lines(units)).decode(), queries.key(order_id, number)
@@ -113,10 +115,10 @@ def _were_called_off(shipments: Sequence[Shipment]) -> bool:
 
 @transaction.atomic
 def _settle(*, order_id: UUID, shipments: Sequence[Shipment], now: datetime) -> bool:
-    """False where these parcels have been called off, all of them, and the order is still to be sent."""
+    """False where these parcels are not to leave: they were called off, or all money is promised back."""
     if states.lock(order_id) != Status.PAID:
         return True  # shipped by another worker, or cancelled while the carrier was at it
-    sent = {"status": Shipment.Status.SHIPPED.value, "now": now, **PENDING}
+    sent = {"order": order_id, "status": Shipment.Status.SHIPPED.value, "now": now, **PENDING}
     for shipment in shipments:
         values = {**sent, "id": shipment.pk, "tracking_number": shipment.tracking_number}
         if not rows.change(_SHIPPED, values):
