@@ -108,6 +108,7 @@ def carry_out(*, refund_id: UUID, now: datetime) -> None:
             currency=payment.currency,
         )
     except StepRefused as refused:
+        _hear(payment, now)
         _settle_failed(refund, "was refused", error=str(refused), now=now)
     else:
         crash_point("orders.refund.after_call")
@@ -118,6 +119,13 @@ def abandon(*, refund_id: UUID, now: datetime) -> None:
     """End a pending refund that nobody will make: its amount can be promised again. A repeat does nothing."""
     refund = Refund.objects.select_related("payment").get(pk=refund_id)
     _settle_failed(refund, "was given up", error="Staff have skipped it", now=now)
+
+
+def _hear(payment: Payment, now: datetime) -> None:
+    """Settle what the provider says of the payment: it has less left than we thought."""
+    charge = gateway(payment.gateway).fetch(key=payment.idempotency_key, reference=payment.provider_reference)
+    if charge is not None:
+        settling.settle(payment=payment, charge=charge, now=now)
 
 
 def _known(refund_id: UUID, order_id: UUID, amount: Decimal) -> Refund | None:
@@ -168,11 +176,12 @@ def _refuse_too_fine(amount: Decimal, currency: str) -> None:
 
 @transaction.atomic
 def _settle(refund: Refund, charge: Charge, now: datetime) -> None:
+    """What the provider says counts, also where staff have given the refund up meanwhile."""
     states.lock(refund.order_id)
     pending = Refund.objects.filter(pk=refund.pk, status=Refund.Status.PENDING)
-    if pending.update(status=Refund.Status.SUCCEEDED, settled_at=now):
-        settling.settle(payment=refund.payment, charge=charge, now=now)
-        crash_points_of_commit("orders.refund")
+    pending.update(status=Refund.Status.SUCCEEDED, settled_at=now)
+    settling.settle(payment=refund.payment, charge=charge, now=now)
+    crash_points_of_commit("orders.refund")
 
 
 @transaction.atomic
@@ -181,7 +190,8 @@ def _settle_failed(refund: Refund, how: str, *, error: str, now: datetime) -> No
     status = states.lock(refund.order_id)
     pending = Refund.objects.filter(pk=refund.pk, status=Refund.Status.PENDING)
     if pending.update(status=Refund.Status.FAILED, error=error[:300], settled_at=now):
-        Payment.objects.filter(pk=refund.payment_id).update(promised=F("promised") - refund.amount)
+        promised = F("promised") - refund.amount
+        Payment.objects.filter(pk=refund.payment_id).update(promised=promised, updated_at=now)
         reason = f"The refund of {refund.amount} {refund.payment.currency} {how}"
         states.note(order_id=refund.order_id, status=status, actor=SYSTEM, reason=reason, now=now)
         crash_points_of_commit("orders.refund_failed")
