@@ -122,7 +122,8 @@ def take_back(
     StockLevel.objects.bulk_create(wanted, ignore_conflicts=True)
     levels = StockLevel.objects.filter(location=location, variant_id__in=quantities).order_by("pk")
     joined = levels.select_related("location", "variant__product")
-    for level in list(joined.select_for_update(of=("self",))):
+    locked = list(joined.select_for_update(of=("self",)))
+    for level in sorted(locked, key=lambda level: level.variant.product_id):  # as others lock products
         units = quantities[level.variant_id]
         _change(level, units, reason=Reason.RETURNED, cause=cause, actor=actor[:100], now=now)
         if not is_restocked:

@@ -12,7 +12,7 @@ import pytest
 from django.db import connection, connections, transaction
 
 from catalog.models import Listing, Reservation, StockEntry, StockLevel
-from catalog.services import products, stock
+from catalog.services import listing, products, stock
 from catalog.services.shortages import OutOfStock
 from core.errors import Conflict
 from tests.factories.catalog import LocationFactory, ProductFactory, VariantFactory
@@ -186,6 +186,30 @@ def test_reserve_and_release__crossing_sold_out_on_two_variants__listing_tells_t
         assert not Listing.objects.get().in_stock
         race([lambda o=o: stock.release(owner=o, now=NOW) for o in owners])
         assert Listing.objects.get().in_stock
+
+
+def test_take_back__levels_older_in_the_later_product__no_deadlock_with_an_order(monkeypatch):
+    low, high = sorted((ProductFactory(variant=None) for _ in range(2)), key=lambda product: product.pk)
+    back = [VariantFactory(product=product, stock=0) for product in (high, low)]
+    last = [VariantFactory(product=product, stock=1) for product in (low, high)]
+    refresh, pool = listing.refresh_in_stock, ThreadPoolExecutor(1)
+    buyers = []
+
+    def sell_out_meanwhile(*, product_ids):
+        changed = refresh(product_ids=product_ids)
+        if not buyers:
+            buyers.append(pool.submit(race, [take({variant.id: 1 for variant in last})]))
+            eventually(somebody_waits_for_us, seconds=30)
+        return changed
+
+    monkeypatch.setattr(listing, "refresh_in_stock", sell_out_meanwhile)
+    with pool:
+        units = {variant.id: 1 for variant in back}
+        stock.take_back(quantities=units, is_restocked=True, cause="", actor="", now=NOW)
+        (outcome,) = buyers[0].result(30)
+
+    assert [m.quantity for m in outcome] == [1, 1]
+    assert_ledger_adds_up()
 
 
 def test_end__release_and_ship_racing__only_one_moves_the_units():
