@@ -8,14 +8,19 @@ from catalog.api import shapes
 from catalog.services import stock
 from core.http.bodies import valid_body
 from core.http.permissions import IsStaff
+from core.idempotency.decorator import IDEMPOTENCY_KEY, idempotent
 
 
 class StockView(APIView):
     permission_classes = (IsStaff,)
 
     @extend_schema(
-        operation_id="change_stock", request=shapes.StockChange, responses={201: shapes.RecordedEntry}
+        operation_id="change_stock",
+        parameters=[IDEMPOTENCY_KEY],
+        request=shapes.StockChange,
+        responses={201: shapes.RecordedEntry},
     )
+    @idempotent
     def post(self, request: Request, sku: str) -> Response:
         body = valid_body(shapes.StockChange, request)
         entry = stock.adjust(sku=sku, actor=f"user:{request.user.pk}", now=timezone.now(), **body)

@@ -18,6 +18,7 @@ import orjson
 from django.db import connection, transaction
 from django.http import HttpResponse
 from django.utils import timezone
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -27,6 +28,9 @@ from core.idempotency.models import IdempotencyRecord
 from core.observability import request_id
 
 HEADER = "Idempotency-Key"
+IDEMPOTENCY_KEY = OpenApiParameter(
+    HEADER, str, "header", description="The same key and body answer the same, once done."
+)
 KEPT_HEADERS = ("Location", "ETag", "Content-Type")
 View = Callable[..., Response | HttpResponse]
 

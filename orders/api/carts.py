@@ -16,6 +16,7 @@ from core.http.conditional import PRIVATE, bytes_response, etag_of
 from core.http.lean import LeanReads
 from core.http.renderers import dumps
 from core.http.throttles import RateLimit
+from core.idempotency.decorator import IDEMPOTENCY_KEY, idempotent
 from orders.api import cart_shapes as shapes
 from orders.api.bodies import CartBody, CodeBody, ItemBody, QuantityBody
 from orders.api.cart_access import CART_TOKEN, holder_of
@@ -76,10 +77,11 @@ class CartItemsView(APIView):
 
     @extend_schema(
         operation_id="add_to_cart",
-        parameters=[CART_TOKEN],
+        parameters=[IDEMPOTENCY_KEY, CART_TOKEN],
         request=shapes.CartItemRequest,
         responses={201: shapes.CartShape},
     )
+    @idempotent
     def post(self, request: Request, cart_id: UUID) -> Response:
         """Put units in, on top of what is there of the SKU."""
         body, holder = ItemBody(request.data), holder_of(request)

@@ -12,9 +12,9 @@ from rest_framework.views import APIView
 from core.errors import NotFound
 from core.http.bodies import valid_body
 from core.http.permissions import IsStaff, caller_id
-from core.idempotency.decorator import idempotent
+from core.idempotency.decorator import IDEMPOTENCY_KEY, idempotent
 from orders.api import change_shapes, shapes
-from orders.api.orders import GUEST_TOKEN, IDEMPOTENCY_KEY, OrderLimit
+from orders.api.orders import GUEST_TOKEN, OrderLimit
 from orders.queries import detail, history
 from orders.services import cancelling, parcels, refunds, returns
 
@@ -109,7 +109,8 @@ class ReturnsView(APIView):
 class DeliverView(APIView):
     permission_classes = [IsStaff]
 
-    @extend_schema(request=None, responses=shapes.OrderDetail)
+    @extend_schema(parameters=[IDEMPOTENCY_KEY], request=None, responses=shapes.OrderDetail)
+    @idempotent
     def post(self, request: Request, number: str) -> Response:
         """Tell that the parcels on their way have arrived."""
         order_id = _order_id(number)

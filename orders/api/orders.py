@@ -19,7 +19,7 @@ from core.http.lean import LeanReads
 from core.http.pagination import KeysetPagination
 from core.http.renderers import dumps
 from core.http.throttles import RateLimit
-from core.idempotency.decorator import idempotent
+from core.idempotency.decorator import IDEMPOTENCY_KEY, idempotent
 from orders.api import shapes
 from orders.api.bodies import OrderBody
 from orders.api.cart_access import CART_TOKEN, holder_of
@@ -29,9 +29,6 @@ from orders.services import checkout
 from orders.services.carts import ordering
 
 GUEST_TOKEN = OpenApiParameter("X-Order-Token", str, "header", description="Of a guest's order.")
-IDEMPOTENCY_KEY = OpenApiParameter(
-    "Idempotency-Key", str, "header", description="The same key and body answer the same, once done."
-)
 
 
 class OrderLimit(RateLimit):

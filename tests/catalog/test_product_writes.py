@@ -2,7 +2,7 @@ from decimal import Decimal
 
 import pytest
 
-from catalog.models import Product, StockEntry, Variant
+from catalog.models import Product, StockEntry, StockLevel, Variant
 from core.outbox.models import OutboxMessage
 from tests.factories.catalog import CategoryFactory, LocationFactory, ProductFactory, VariantFactory
 
@@ -179,6 +179,16 @@ def test_delete__then_again__is_404_and_slug_and_sku_are_free(staff):
 @pytest.mark.parametrize("method", ["patch", "delete"])
 def test_write__unknown_product__is_404(staff, method):
     assert getattr(staff, method)("/products/nowhere", {}).status_code == 404
+
+
+def test_stock__same_key_twice__comes_in_once(staff):
+    VariantFactory(sku="OAK")
+    body, key = {"change": 5, "reason": "received"}, {"Idempotency-Key": "k1"}
+
+    first, again = (staff.post("/variants/OAK/stock", body, headers=key) for _ in range(2))
+
+    assert (first.json(), again["Idempotent-Replayed"]) == (again.json(), "true")
+    assert StockLevel.objects.get().on_hand == 5
 
 
 def test_stock__received_and_written_off__answers_the_ledger_entry(staff):

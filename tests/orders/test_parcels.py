@@ -218,6 +218,18 @@ def test_deliver__a_part__the_order_goes_on(staff, paid):
     assert (part, _status(paid)) == ("paid", "delivered")
 
 
+def test_deliver__same_key_after_the_next_parcel_was_sent__answers_as_before(staff, paid):
+    key = {"Idempotency-Key": "k1"}
+    _send(staff, paid, ONE_MUG)
+    first = _post(staff, paid, "deliver", **key)
+    _send(staff, paid, ONE_MUG)
+
+    again = _post(staff, paid, "deliver", **key)
+
+    assert (again.json(), again["Idempotent-Replayed"]) == (first.json(), "true")
+    assert sorted(paid.shipments.values_list("status", flat=True)) == ["delivered", "shipped"]
+
+
 def test_return__restocked__is_for_sale_again(staff, shipped):
     response = _give_back(staff, shipped, ONE_MUG)
 

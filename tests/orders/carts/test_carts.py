@@ -85,6 +85,18 @@ def test_open_cart__customer_twice__has_one_and_adds_up(alice, variant):
     assert "token" not in first.json() | second.json()
 
 
+def test_cart_item__same_key_twice__units_are_put_in_once(guest, variant):
+    guest.open({"MUG": 1})
+
+    for _ in range(2):
+        added = guest.call(
+            "POST", "/items", {"sku": "MUG", "quantity": 1}, **{"Idempotency-Key": guest.cart["id"]}
+        )
+
+    assert (added.status_code, added["Idempotent-Replayed"]) == (201, "true")
+    assert guest.look()["items"][0]["quantity"] == 2
+
+
 def test_open_cart__customers_one_has_expired__is_a_new_one(alice, variant):
     old = alice.open({"MUG": 1}).json()
     Cart.objects.update(expires_at=timezone.now())
