@@ -52,7 +52,8 @@ class News:
     """What a webhook tells. It may come early, late, twice, or before something older.
 
     `key` is that of the authorisation, `reference` that of the charge; either may be empty. For news that
-    change nothing of the payment `charge` is None and `declined` (the provider's reason) empty.
+    change nothing of the payment `charge` is None and `declined` (the provider's reason) empty. `came_back`
+    is what of a refund could not be brought to the customer, and is the shop's again.
     """
 
     event_id: str
@@ -61,6 +62,7 @@ class News:
     reference: str
     charge: Charge | None
     declined: str = ""
+    came_back: Decimal = Decimal(0)
 
 
 class Gateway(Protocol):

@@ -100,8 +100,9 @@ class StripeGateway:
             "metadata": {KEY: key},
         }
         with _stepping():
-            if not self._has_refunded(key, reference):
-                self._refunds.create(values, {"idempotency_key": key})
+            made = self._refund_with(key, reference) or self._refunds.create(values, {"idempotency_key": key})
+            if made.status in stripe_objects.UNMADE:
+                raise StepRefused(f"The refund {made.id} is {made.status}")
             intent = self._retrieve(reference)
         return stripe_objects.charge_of_intent(intent.to_dict())
 
@@ -156,9 +157,9 @@ class StripeGateway:
     def _retrieve(self, reference: str) -> stripe.PaymentIntent:
         return self._intents.retrieve(reference, {"expand": [LATEST_CHARGE]})
 
-    def _has_refunded(self, key: str, reference: str) -> bool:
-        refunds = self._refunds.list({"payment_intent": reference, "limit": PAGE})
-        return any(stripe_objects.key_of(refund.to_dict()) == key for refund in refunds.auto_paging_iter())
+    def _refund_with(self, key: str, reference: str) -> stripe.Refund | None:
+        refunds = self._refunds.list({"payment_intent": reference, "limit": PAGE}).auto_paging_iter()
+        return next((made for made in refunds if stripe_objects.key_of(made.to_dict()) == key), None)
 
     def _searched(self, key: str) -> str | None:
         quoted = key.replace("\\", "\\\\").replace("'", "\\'")

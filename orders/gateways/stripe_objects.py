@@ -1,6 +1,7 @@
 """Stripe's objects, as dictionaries, as the contract's plain values."""
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 from orders.gateways.base import Charge, News
@@ -9,6 +10,7 @@ from orders.gateways.currencies import from_minor_units
 KEY = "payment_key"  # metadata of every PaymentIntent and refund that this shop makes
 # Statuses of an intent that has, or had, the customer's money; before them nothing was authorised.
 MADE = frozenset({"requires_capture", "succeeded", "canceled"})
+UNMADE = frozenset({"failed", "canceled"})  # of a refund
 
 
 def key_of(thing: dict[str, Any]) -> str:
@@ -45,13 +47,16 @@ def charge_of_charge(charge: dict[str, Any]) -> Charge:
 def news_of_event(event: dict[str, Any]) -> News:
     """Of an Event's JSON. What was paid aside from this shop, and what is no payment, tells nothing."""
     thing: dict[str, Any] = event.get("data", {}).get("object", {})
-    kind, key = thing.get("object"), key_of(thing)
-    charge, declined = None, ""
+    kind = thing.get("object")
+    key = "" if kind == "refund" else key_of(thing)  # a refund has one of its own
+    charge, declined, came_back = None, "", Decimal(0)
     if key and kind == "payment_intent":
         charge = charge_of_intent(thing) if thing["status"] in MADE else None
         declined = reason_of(thing) if event["type"] == "payment_intent.payment_failed" else ""
     elif key and kind == "charge" and thing["status"] == "succeeded":
         charge = charge_of_charge(thing)
+    elif event["type"] == "refund.failed":
+        came_back = from_minor_units(thing["amount"], thing["currency"].upper())
     return News(
         event_id=event["id"],
         kind=event["type"],
@@ -59,6 +64,7 @@ def news_of_event(event: dict[str, Any]) -> News:
         reference=(thing.get("id") if kind == "payment_intent" else thing.get("payment_intent")) or "",
         charge=charge,
         declined=declined,
+        came_back=came_back,
     )
 
 

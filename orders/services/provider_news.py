@@ -85,4 +85,7 @@ def _take_in(provider: str, news: News, payment: Payment, *, body: bytes, now: d
         settling.settle(payment=payment, charge=news.charge, now=now)
     elif news.declined:
         settling.settle_declined(payment=payment, code=news.declined, now=now)
+    elif news.came_back:
+        log.error("refund_came_back", payment_id=str(payment.pk), amount=str(news.came_back))
+        settling.note_came_back(payment=payment, amount=news.came_back, now=now)
     crash_points_of_commit("orders.hear")

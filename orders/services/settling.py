@@ -6,6 +6,7 @@ amounts taken and given back only grow, and a step that somebody else has settle
 
 from dataclasses import replace
 from datetime import datetime
+from decimal import Decimal
 from uuid import UUID
 
 from django.db import transaction
@@ -84,6 +85,19 @@ def settle_never_made(*, payment: Payment, now: datetime) -> None:
         _update(known, Payment.Status.VOIDED, now)
         _close(known, order_status, now)
         crash_points_of_commit("orders.never_made")
+
+
+@transaction.atomic
+def note_came_back(*, payment: Payment, amount: Decimal, now: datetime) -> None:
+    """What was given back has not reached the customer, and the provider will not try again.
+
+    It stays given back in our books, because it is owed: staff pay it in another way. The next check of
+    them compares the payment with its provider.
+    """
+    known, order_status = queries.locked(payment)
+    _update(known, known.status, now)
+    reason = f"A refund of {amount} {known.currency} could not be credited: it is to be paid in another way"
+    _note(known, order_status, reason, now)
 
 
 @transaction.atomic

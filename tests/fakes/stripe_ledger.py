@@ -109,12 +109,21 @@ class Ledger:
                 **self._new("re", "refund"),
                 "payment_intent": form["payment_intent"],
                 "amount": amount,
+                "currency": charge["currency"],
                 "metadata": form.get("metadata", {}),
                 "status": "succeeded",
             }
             self.refunds[refund["id"]] = refund
             self._tell("charge.refunded", charge)
             return deepcopy(refund)
+
+    def fail_refund(self) -> None:
+        """The customer's bank sends the only refund back."""
+        with self._lock:
+            (refund,), (charge,) = self.refunds.values(), self.charges.values()
+            refund["status"] = "failed"
+            charge["amount_refunded"], charge["refunded"] = 0, False
+            self._tell("refund.failed", refund)
 
     def retrieve(self, number: str, form: Document) -> Document:
         with self._lock:

@@ -2,13 +2,16 @@
 
 import copy
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from django.utils import timezone
 
 from core.outbox.models import OutboxMessage
-from orders.models import OrderEvent, ProviderEvent
-from orders.services import payments, settling
+from orders.gateways import gateway
+from orders.gateways.base import StepRefused
+from orders.models import OrderEvent, Payment, ProviderEvent, Refund
+from orders.services import audit, payments, refunds, settling
 from orders.tasks import forget_provider_events
 
 pytestmark = pytest.mark.django_db
@@ -273,3 +276,41 @@ def test_forget_provider_events__a_month_later__goes_and_is_safe_to_repeat(place
     forget_provider_events()
 
     assert kept() == 0
+
+
+@pytest.fixture
+def came_back(place, stripe, work):
+    """An order of which our refund of 5.00 was made, some days ago, and then sent back by the bank."""
+    order = place()
+    work()
+    refunds.request(
+        order_id=order.pk, amount=Decimal(5), units={}, reason="", actor="staff:a", now=timezone.now()
+    )
+    work()
+    before = timezone.now() - timedelta(days=3)
+    Payment.objects.update(updated_at=before, created_at=before)
+    stripe.ledger.fail_refund()
+    return order
+
+
+def test_refund_failed__ours__is_still_owed_and_staff_are_told(came_back, stripe, post, kept):
+    answers = [post(stripe.ledger.events[-1]).status_code for _ in range(2)]
+
+    payment = came_back.payments.get()
+    told = "A refund of 5.00 USD could not be credited: it is to be paid in another way"
+    assert (answers, kept()) == ([204, 204], 1)
+    assert (payment.refunded, payment.promised) == (5, 5)
+    assert [reason for _, reason in _reasons(came_back)].count(told) == 1
+    assert [what for what, *_ in audit.check_books(now=timezone.now()).drift] == ["payment, by its provider,"]
+
+
+def test_refund__found_failed_at_the_provider__is_refused(came_back):
+    payment, refund = came_back.payments.get(), Refund.objects.get()
+
+    with pytest.raises(StepRefused, match="is failed"):
+        gateway("stripe").refund(
+            key=refund.idempotency_key,
+            reference=payment.provider_reference,
+            amount=refund.amount,
+            currency="USD",
+        )
