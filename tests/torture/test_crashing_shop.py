@@ -22,7 +22,10 @@ LOST_WORKERS = 10
 SECONDS = 60
 NOT_HERE = (
     "core.send_mail.after_call",  # SMTP has taken the mail, and nobody has written that down: it is repeated
-    "orders.send_parcel.",  # where the sandbox's carrier is at work, there is nothing left for staff to send
+    # Where the sandbox's carrier is at work there is nothing left for staff to send, or to send no more of:
+    "orders.send_parcel.",
+    "orders.give_up_shipping.",
+    "orders.send_no_more.",
 )
 SAMPLE = [
     "core.idempotency.after_commit",
