@@ -16,6 +16,7 @@ from catalog.services import listing, products, stock
 from catalog.services.shortages import OutOfStock
 from core.errors import Conflict
 from tests.factories.catalog import LocationFactory, ProductFactory, VariantFactory
+from tests.locks import somebody_waits_for_us
 from tests.stack import eventually
 
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
@@ -63,14 +64,6 @@ def assert_ledger_adds_up():
         entries, held = StockEntry.objects.filter(**here), Reservation.objects.filter(**here)
         assert level.on_hand == sum(e.on_hand_change for e in entries)
         assert level.reserved == sum(e.reserved_change for e in entries) == sum(r.quantity for r in held)
-
-
-def somebody_waits_for_us():
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY (pg_blocking_pids(pid))"
-        )
-        return cursor.rowcount > 0
 
 
 def deadlocks():

@@ -9,17 +9,10 @@ from orders import states
 from orders.models import Order, Payment, Status
 from orders.queries import payments
 from tests.factories.orders import PaymentFactory
+from tests.locks import somebody_waits_for_us
 from tests.stack import eventually
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-def _somebody_waits_for_us():
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY (pg_blocking_pids(pid))"
-        )
-        return cursor.rowcount
 
 
 @transaction.atomic
@@ -38,7 +31,7 @@ def test_locked__somebody_changes_both_meanwhile__answers_what_they_left():
         with transaction.atomic():
             states.lock(payment.order_id)
             waiting = pool.submit(_locked, payment)
-            eventually(_somebody_waits_for_us, seconds=30)
+            eventually(somebody_waits_for_us, seconds=30)
             Payment.objects.filter(pk=payment.pk).update(status=Payment.Status.DECLINED)
             Order.objects.filter(pk=payment.order_id).update(status=Status.PAYMENT_FAILED)
         answer = waiting.result()
@@ -53,7 +46,7 @@ def test_locked__order_locked_by_somebody__does_not_lock_the_payment_before_it()
         with transaction.atomic():
             states.lock(payment.order_id)
             waiting = pool.submit(_locked, payment)
-            eventually(_somebody_waits_for_us, seconds=30)
+            eventually(somebody_waits_for_us, seconds=30)
             free = Payment.objects.select_for_update(nowait=True).filter(pk=payment.pk)
             is_free = bool(list(free))
         waiting.result()

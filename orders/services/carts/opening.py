@@ -15,7 +15,7 @@ from orders.services.carts import items, locks
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OpenedCart:
-    """`token` opens a guest's new cart and is stored nowhere; else empty."""
+    """`token` opens a guest's new cart, of which only its hash is stored; else empty."""
 
     cart_id: UUID
     token: str
@@ -52,7 +52,9 @@ def _guest_cart(now: datetime) -> tuple[Cart, str]:
 def _customer_cart(customer_id: UUID, now: datetime) -> tuple[Cart, bool]:
     """The constraint lets one of two that come at once make the cart; the other waits, and finds it."""
     mine = Cart.objects.filter(customer_id=customer_id, ordered_at=None)
-    mine.filter(expires_at__lte=now).delete()
+    expired = mine.filter(expires_at__lte=now).select_for_update(of=("self",)).first()
+    if expired:  # still, after whoever changed it in time
+        expired.delete()
     fresh = Cart(customer_id=customer_id, created_at=now, expires_at=now + settings.CART_KEPT)
     Cart.objects.bulk_create([fresh], ignore_conflicts=True)
     cart = mine.select_for_update(of=("self",)).first()

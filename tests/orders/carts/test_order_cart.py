@@ -2,20 +2,25 @@
 
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from decimal import Decimal
 from threading import Barrier
 
 import orjson
 import pytest
-from django.db import IntegrityError, connection
+from django.db import IntegrityError, connection, transaction
 from django.urls import reverse
 from django.utils import timezone
 
 from catalog.models import Reservation, Variant
-from orders.models import Cart, Order, VoucherUse
+from orders.models import Cart, CartItem, Order, VoucherUse
+from orders.queries.carts import Holder
+from orders.services.carts import changes, opening
 from tests.factories.accounts import UserFactory
 from tests.factories.orders import OrderFactory, VoucherFactory
+from tests.locks import somebody_waits_for_us
 from tests.orders.carts.conftest import Shopper
+from tests.stack import eventually
 
 pytestmark = pytest.mark.django_db
 PLAIN_FILES = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
@@ -192,6 +197,30 @@ def test_order_cart__ten_at_once__make_one_order(guest, body):
     assert Counter(a.status_code for a in answers) == {201: 1, 409: 9}
     assert {a.json()["code"] for a in answers if a.status_code == 409} == {"cart_ordered"}
     assert Order.objects.count() == Reservation.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_open_cart__expired_one_was_changed_in_time__is_kept(alice, variant):
+    alice.open({"MUG": 1})
+    cart, holder = Cart.objects.get(), Holder(customer_id=alice.user.pk)
+    moment = timedelta(milliseconds=1)
+
+    def open_later():
+        try:
+            return opening.open_cart(holder=holder, quantities={}, now=cart.expires_at + moment)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            changes.set_quantity(
+                cart_id=cart.pk, holder=holder, sku="MUG", quantity=5, now=cart.expires_at - moment
+            )
+            opened = pool.submit(open_later)
+            eventually(somebody_waits_for_us, seconds=30)
+        kept = opened.result(30)
+
+    assert (kept.cart_id, kept.is_new, CartItem.objects.get().quantity) == (cart.pk, False, 5)
 
 
 @pytest.mark.django_db(transaction=True)
