@@ -8,6 +8,7 @@ from core.errors import FieldError, Invalid
 from orders.services.quoting import MOST_ITEMS, MOST_UNITS
 
 LONGEST_SKU, LONGEST_METHOD = 64, 40
+MOST_LINES = 1_000  # as sent, before those of one SKU are added up
 # Field of an address: its longest text, and whether it must be given.
 ADDRESS = {
     "name": (100, True),
@@ -64,12 +65,14 @@ class Body:
     def items(self) -> dict[str, int]:
         """Units by SKU; a SKU that is named again is added up."""
         items = self.data.get("items")
-        if not isinstance(items, list) or not 1 <= len(items) <= MOST_ITEMS:
+        if not isinstance(items, list) or not 1 <= len(items) <= MOST_LINES:
             self.fail("items", "required" if items is None else "invalid", f"Give 1 to {MOST_ITEMS} items")
             return {}
         quantities: dict[str, int] = {}
         for index, item in enumerate(items):
             self._add(quantities, item, f"items[{index}]")
+        if len(quantities) > MOST_ITEMS:
+            self.fail("items", "invalid", f"Give 1 to {MOST_ITEMS} items")
         return quantities
 
     def _add(self, quantities: dict[str, int], item: Any, path: str) -> None:

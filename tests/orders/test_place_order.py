@@ -118,6 +118,14 @@ def test_place_order__repeated_sku__is_added_up_first(guest, body):
     assert [(line["sku"], line["quantity"]) for line in document["lines"]] == [("MUG", 10)]
 
 
+def test_place_order__more_lines_than_an_order_takes_skus__are_added_up_first(guest, body):
+    body["items"] = [{"sku": "MUG", "quantity": 1}] * 101
+
+    refused = guest.order(body).json()
+
+    assert (refused["code"], refused["errors"][0]["field"]) == ("out_of_stock", "items[sku=MUG]")
+
+
 def test_place_order__prices_in_the_body__are_not_believed(guest, body):
     body["items"][0] |= {"price": "0.01", "unit_price": "0.01"}
     body |= {"total": "0.01", "status": "paid", "discount": "25.00", "customer": "x", "number": "S-1"}
