@@ -207,6 +207,8 @@ VOUCHERS_OF_ENDED = _with_parts("""
 WITH busy AS ({busy})
 SELECT o.number || ', ' || v.code, 'given back', 'still used'
 FROM orders_voucheruse u JOIN orders_order o ON o.id = u.order_id JOIN orders_voucher v ON v.id = u.voucher_id
-WHERE u.released_at IS NULL AND o.status IN ('payment_failed', 'cancelled')
-  AND o.id::text NOT IN (SELECT aggregate FROM busy)
+WHERE u.released_at IS NULL AND o.id::text NOT IN (SELECT aggregate FROM busy)
+  AND (o.status IN ('payment_failed', 'cancelled') OR o.status = 'refunded' AND EXISTS (
+    SELECT FROM orders_orderevent e WHERE e.order_id = o.id AND e.to_status = 'cancelled'
+  ))
 """)

@@ -122,6 +122,12 @@ def test_drift__planted__is_found(shop, what):
     assert what in {each.what for each in ledger.drift()}
 
 
+def test_drift__voucher_of_an_order_cancelled_and_refunded__is_still_used(shop):
+    VoucherUse.objects.filter(order=shop["cancelled"]).update(released_at=None)
+
+    assert "voucher" in _of(shop["cancelled"])
+
+
 @pytest.mark.parametrize("name", ["paid", "part", "shipped", "refunded", "returned", "cancelled", "early"])
 def test_drift__a_line_is_gone__the_order_does_not_add_up(shop, name):
     OrderLine.objects.filter(order=shop[name]).delete()
