@@ -9,6 +9,7 @@ from threading import Thread
 from uuid import UUID
 
 import pytest
+from django.core.management import CommandError, call_command
 
 from orders.demo import articles, history, source
 from orders.demo.replay import checking, plan, promises, settling, shopping
@@ -320,3 +321,10 @@ def test_check__shop_without_inbox__says_what_was_not_checked(scripted, placed):
 
     assert (verdict.disagreements, verdict.mails) == ([], None)
     assert "mails over HTTP (no inbox at /dev/mail)" in verdict.unchecked
+
+
+@pytest.mark.parametrize("option", ["--rate", "--every"])
+@pytest.mark.parametrize("number", ["0", "-1", "nan", "inf", "x"])
+def test_replay_orders__number_that_is_not_positive__is_refused(option, number):
+    with pytest.raises(CommandError, match=option):
+        call_command("replay_orders", option, number)

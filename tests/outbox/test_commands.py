@@ -61,6 +61,12 @@ def test_show__about__only_these(messages):
     assert _ids(_run("outbox_show", "--about", messages[2].aggregate)) == [messages[2].pk]
 
 
+@pytest.mark.parametrize("limit", ["-1", "0", "x"])
+def test_show__limit_that_is_none__is_refused(messages, limit):
+    with pytest.raises(CommandError, match="--limit"):
+        _run("outbox_show", "--limit", limit)
+
+
 def test_replay__by_id__runs_again(messages):
     told = _run("outbox_replay", messages[0].pk)
 

@@ -19,7 +19,14 @@ class Command(BaseCommand):
         parser.add_argument("--state", choices=STATES, help="only these")
         parser.add_argument("--handler", help="only those for this handler, e.g. orders.ship_order")
         parser.add_argument("--about", help="only those about this, e.g. an order's id")
-        parser.add_argument("--limit", type=int, default=MOST, help=f"how many at most (default {MOST})")
+        parser.add_argument(
+            "--limit",
+            type=int,
+            choices=range(1, 100_001),
+            metavar="N",
+            default=MOST,
+            help=f"how many at most (default {MOST})",
+        )
 
     def handle(self, *args: Any, state: str | None, limit: int, **options: Any) -> None:
         found = OutboxMessage.objects.filter(STATES[state]) if state else OutboxMessage.objects.all()

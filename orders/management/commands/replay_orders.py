@@ -1,3 +1,4 @@
+import math
 import sys
 from argparse import ArgumentParser
 from typing import Any
@@ -11,6 +12,14 @@ from orders.demo.replay.chaos.stack import NothingToKill, OwnStack
 from orders.demo.replay.chaos.storm import Storm
 
 
+def positive_number(text: str) -> float:
+    """Raises ValueError."""
+    number = float(text)
+    if not 0 < number < math.inf:
+        raise ValueError(text)
+    return number
+
+
 class Command(BaseCommand):
     help = "Place real orders of the demo data over HTTP, as shoppers would, and check what became of them."
     requires_system_checks = ()
@@ -18,7 +27,9 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--base-url", default=settings.PUBLIC_URL, help="the shop's public address")
         parser.add_argument("--count", type=int, default=500, help="shoppers")
-        parser.add_argument("--rate", type=float, default=20.0, help="shoppers arriving each second")
+        parser.add_argument(
+            "--rate", type=positive_number, default=20.0, help="shoppers arriving each second"
+        )
         parser.add_argument("--concurrency", type=int, default=64, help="most shoppers at once")
         parser.add_argument("--seed", type=int, default=1, help="the same seed draws the same shoppers")
         parser.add_argument(
@@ -41,7 +52,9 @@ class Command(BaseCommand):
             action="store_true",
             help="kill -9 processes of this checkout's local stack meanwhile: web, worker, relay, servers",
         )
-        parser.add_argument("--every", type=float, default=5.0, help="seconds from one kill to the next")
+        parser.add_argument(
+            "--every", type=positive_number, default=5.0, help="seconds from one kill to the next"
+        )
 
     def handle(self, **options: Any) -> None:
         names = ["base_url", "count", "rate", "concurrency", "seed", "patience", "settle_within", "database"]
