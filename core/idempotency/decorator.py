@@ -10,6 +10,7 @@ The claim is an advisory lock that ends with the transaction, whoever dies; the 
 """
 
 import hashlib
+import re
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, NamedTuple
@@ -28,6 +29,7 @@ from core.idempotency.models import IdempotencyRecord
 from core.observability import request_id
 
 HEADER = "Idempotency-Key"
+_TOKEN = re.compile("HTTP_X_[A-Z_]*TOKEN")  # X-Cart-Token and the like: what guests show who they are with
 IDEMPOTENCY_KEY = OpenApiParameter(
     HEADER, str, "header", description="The same key and body answer the same, once done."
 )
@@ -94,7 +96,9 @@ def _scope(request: Request) -> str:
 
 
 def _fingerprint(request: Request) -> str:
-    digest = hashlib.sha256(f"{request.method} {request.get_full_path()}\n".encode())
+    """A guest who shows other tokens, or none, has sent another request."""
+    tokens = sorted(f"{name}: {value}" for name, value in request.META.items() if _TOKEN.fullmatch(name))
+    digest = hashlib.sha256("\n".join([f"{request.method} {request.get_full_path()}", *tokens, ""]).encode())
     digest.update(request._request.body)
     return digest.hexdigest()
 

@@ -35,16 +35,24 @@ class CartsView(APIView):
 
     @extend_schema(
         operation_id="open_cart",
-        parameters=[CART_TOKEN],
+        parameters=[IDEMPOTENCY_KEY, CART_TOKEN],
         request=shapes.CartRequest,
         responses={200: shapes.CartShape, 201: shapes.OpenedCartShape},
     )
-    def post(self, request: Request) -> Response:
+    def post(self, request: Request) -> HttpResponse:
         """Start a cart. A customer has one: where it is there already, it answers 200, with the items put in.
 
         At log-in, send the bearer token and the guest's X-Cart-Token: what is in the guest's cart goes into
-        the customer's (quantities add up, as far as there is stock), and the guest's cart is gone.
+        the customer's (quantities add up, as far as there is stock), and the guest's cart is gone. A guest's
+        repeat is another cart, whatever its key.
         """
+        return self._put_in(request) if request.user.is_authenticated else self._open(request)
+
+    @idempotent
+    def _put_in(self, request: Request) -> Response:
+        return self._open(request)
+
+    def _open(self, request: Request) -> Response:
         body = CartBody(request.data)
         opened = opening.open_cart(holder=holder_of(request), quantities=body.quantities, now=timezone.now())
         shown = _shown(opened.cart_id, _holder_after(request, opened))

@@ -33,7 +33,10 @@ class Buyer:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PlacedOrder:
-    """The order as it was committed. `token` opens a guest's order and is stored nowhere; else empty."""
+    """The order as it was committed. `token` opens a guest's order; else empty.
+
+    Only its hash is stored, and for a day the answer that is kept for an Idempotency-Key.
+    """
 
     order: recording.NewOrder
     number: str

@@ -123,7 +123,13 @@ def test_no_key__each_request_runs():
 @pytest.mark.django_db
 @pytest.mark.parametrize(
     "change",
-    [{"body": b'{"a": 2}'}, {"body": b'{"a": 1} '}, {"url": "/others"}, {"url": "/effects?b=1"}],
+    [
+        {"body": b'{"a": 2}'},
+        {"body": b'{"a": 1} '},
+        {"url": "/others"},
+        {"url": "/effects?b=1"},
+        {"X-Cart-Token": "somebody's"},
+    ],
 )
 def test_same_key__other_request__is_422_without_effect(change):
     _post()

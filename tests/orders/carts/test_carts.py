@@ -97,6 +97,24 @@ def test_cart_item__same_key_twice__units_are_put_in_once(guest, variant):
     assert guest.look()["items"][0]["quantity"] == 2
 
 
+def test_cart_item__key_of_a_guest_without_the_token__is_told_nothing(guest, variant):
+    guest.open({"MUG": 1})
+    item, key = {"sku": "MUG", "quantity": 1}, {"Idempotency-Key": "k1"}
+    guest.call("POST", "/items", item, **key)
+
+    stranger = Shopper()
+    stranger.cart = guest.cart
+    answer = stranger.call("POST", "/items", item, **key)
+
+    assert (answer.status_code, answer.json()["code"]) == (422, "idempotency_key_reused")
+
+
+def test_open_cart__guest_with_the_same_key_twice__has_two(guest, variant):
+    carts = [guest.open(**{"Idempotency-Key": "k1"}).json() for _ in range(2)]
+
+    assert carts[0]["token"] != carts[1]["token"]
+
+
 def test_open_cart__customers_one_has_expired__is_a_new_one(alice, variant):
     old = alice.open({"MUG": 1}).json()
     Cart.objects.update(expires_at=timezone.now())

@@ -36,6 +36,17 @@ def test_merge__both_have_items__add_up_and_the_guests_cart_is_gone(guest, alice
     assert Cart.objects.get().customer_id == alice.user.pk
 
 
+def test_merge__same_key_twice__answers_the_same(guest, alice, variant):
+    guest.open({"MUG": 2})
+
+    first, again = (
+        alice.open({"MUG": 1}, **{"Idempotency-Key": "k1", "X-Cart-Token": guest.token}) for _ in range(2)
+    )
+
+    assert (again.status_code, again.json()) == (first.status_code, first.json())
+    assert _units(alice.look()) == {"MUG": 3}
+
+
 def test_merge__customer_has_no_cart__gets_one_with_the_voucher(guest, alice, variant, log_in):
     VoucherFactory(code="SAVE")
     guest.open({"MUG": 2})
