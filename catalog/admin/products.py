@@ -4,17 +4,41 @@ from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
 from django.db.models import QuerySet
+from django.forms.fields import InvalidJSONInput
 from django.http import HttpRequest
 from django.utils import timezone
 from unfold.admin import TabularInline
+from unfold.widgets import UnfoldAdminTextareaWidget
 
 from catalog.admin.pages import Page, ReadOnlyPage
+from catalog.attributes import check_attributes
 from catalog.models import Listing, Product, Variant
 from catalog.services import products
 from core.errors import DomainError
 
 
+class AttributesField(forms.JSONField):
+    """Left empty it is an empty map. `null` and `[]`, which Django takes for nothing given, are refused."""
+
+    widget = UnfoldAdminTextareaWidget
+
+    def to_python(self, value: Any) -> Any:
+        return {} if value in ("", None) else super().to_python(value)
+
+    def validate(self, value: Any) -> None:
+        check_attributes(value)
+
+    def bound_data(self, data: Any, initial: Any) -> Any:
+        """A refused text is shown as it was typed; what it means may be nothing that a page can show."""
+        return None if data is None else InvalidJSONInput(data)
+
+
+class ProductForm(forms.ModelForm):
+    attributes = AttributesField(required=False, initial=dict)
+
+
 class VariantForm(forms.ModelForm):
+    attributes = AttributesField(required=False, initial=dict)
     withdraw = forms.BooleanField(required=False, help_text="Take it off the shop; the ledger keeps it.")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -38,6 +62,7 @@ class VariantInline(TabularInline):
 
 @admin.register(Product)
 class ProductAdmin(Page):
+    form = ProductForm
     inlines = (VariantInline,)
     list_display = (
         "name",

@@ -4,6 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from catalog.attributes import check_attributes
 from catalog.models import StockEntry
 from core.http.fields import AmountField
 
@@ -26,20 +27,7 @@ class Currency(serializers.RegexField):
 class AttributesField(serializers.DictField):
     """Names to short texts, numbers or booleans."""
 
-    LONGEST_NAME, LONGEST_TEXT, MOST = 50, 200, 50
-    default_error_messages = {
-        "attributes": "Give at most 50 names of at most 50 characters, each a text, number or true/false"
-    }
-
-    def to_internal_value(self, data: Any) -> dict[str, Any]:
-        found = super().to_internal_value(data)
-        if len(found) > self.MOST or not all(self._fits(*pair) for pair in found.items()):
-            self.fail("attributes")
-        return found
-
-    def _fits(self, name: str, value: Any) -> bool:
-        is_text = isinstance(value, str) and len(value) <= self.LONGEST_TEXT
-        return 0 < len(name) <= self.LONGEST_NAME and (is_text or isinstance(value, bool | int | float))
+    default_validators = [check_attributes]
 
 
 class VariantBody(serializers.Serializer[Any]):

@@ -111,6 +111,44 @@ def test_product__two_currencies__is_refused_with_a_message(office):
     assert not Product.objects.exists()
 
 
+ATTRIBUTES_REFUSED = [
+    "[1]",
+    "[]",
+    '"x"',
+    "3",
+    "null",
+    "NaN",
+    '{"a": NaN}',
+    '{"a": Infinity}',
+    '{"a": 1e400}',
+    '{"a": 99999999999999999999}',
+    '{"a": 1e20}',
+    '{"a": {"b": 1}}',
+    r'{"a": "\u0000"}',
+    r'{"\u0000": "a"}',
+    r'{"a": "\ud800"}',
+]
+
+
+@pytest.mark.parametrize("attributes", ATTRIBUTES_REFUSED)
+def test_product__attributes_that_the_api_refuses__are_not_saved(office, attributes):
+    of_product = product_form(variant_form(0), attributes=attributes)
+    of_variant = product_form(variant_form(0, attributes=attributes))
+
+    answers = [office.post(url(Product, "add"), form) for form in (of_product, of_variant)]
+
+    assert [a.status_code for a in answers] == [200, 200]
+    assert all("Give at most 50 names" in a.content.decode() for a in answers)
+    assert not Product.objects.exists()
+
+
+def test_product__attributes_left_empty__are_an_empty_map(office):
+    office.post(url(Product, "add"), product_form(variant_form(0, attributes=""), attributes=""))
+
+    product = Product.objects.get()
+    assert (product.attributes, product.variants.get().attributes) == ({}, {})
+
+
 def test_product__withdraw_action__takes_it_off_the_shop(office):
     product = ProductFactory()
 

@@ -77,6 +77,14 @@ def test_create__same_name_twice__gets_another_slug(staff):
         ({"name": "X", "price": "1", "category": "nowhere"}, 400, "category"),
         ({"name": "X", "price": "1", "attributes": {"a": [1]}}, 400, "attributes"),
         ({"name": "X", "price": "1", "attributes": "red"}, 400, "attributes"),
+        ({"name": "X", "price": "1", "attributes": {"a": 2**53}}, 400, "attributes"),
+        ({"name": "X", "price": "1", "attributes": {"a": -1e20}}, 400, "attributes"),
+        ({"name": "X", "price": "1", "attributes": {"a" * 51: 1}}, 400, "attributes"),
+        (
+            {"name": "X", "variants": [{"price": "1", "attributes": {"a": 10**20}}]},
+            400,
+            "variants[0].attributes",
+        ),
         ({"name": "X", "price": "1", "stock": -1}, 400, "stock"),
         ({"name": "X", "variants": []}, 400, "variants"),
         ({"name": "X", "variants": [{"sku": "A"}]}, 400, "variants[0].price"),
@@ -103,6 +111,14 @@ def test_create__bad_payload__is_refused_naming_the_field(staff, body, status, f
     assert response.status_code == status, response.content
     assert field in [e["field"] for e in response.json()["errors"]]
     assert Product.objects.count() == 1
+
+
+def test_create__attributes_of_each_kind__are_read_as_they_were_written(staff, anybody):
+    attributes = {"text": "oak", "most": 2**53 - 1, "least": -(2**53) + 1, "tiny": 5e-324, "yes": True}
+
+    staff.post("/products", {"name": "Stool", "price": "1", "attributes": attributes})
+
+    assert anybody.get("/products/stool").json()["attributes"] == attributes
 
 
 @pytest.mark.django_db(transaction=True)
