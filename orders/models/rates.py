@@ -36,6 +36,11 @@ class ShippingMethod(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(price__gte=0), name="shipping_price_not_negative"),
             models.CheckConstraint(
+                condition=Q(currency__regex=r"^[A-Z]{3}$"),
+                name="shipping_currency_is_iso_4217",
+                violation_error_message="Give the currency as in ISO 4217, e.g. EUR.",
+            ),
+            models.CheckConstraint(
                 condition=Q(free_over__isnull=True) | Q(free_over__gte=0),
                 name="shipping_free_over_not_negative",
             ),

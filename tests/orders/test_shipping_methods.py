@@ -3,6 +3,7 @@ from importlib import import_module
 
 import pytest
 from django.apps import apps
+from django.core.exceptions import ValidationError
 
 from orders.models import ShippingMethod, TaxRule
 from tests.factories.orders import ShippingMethodFactory
@@ -59,3 +60,11 @@ def test_shipping_methods__fresh_install__can_take_an_order(guest, body):
 
     assert codes == ["standard", "express", "same-day"]
     assert guest.order(body).json()["tax_included"] is True
+
+
+@pytest.mark.parametrize("currency", ["usd", "US", "$  ", "   "])
+def test_shipping_method__currency_that_is_none__is_refused(db, currency):
+    method = ShippingMethodFactory.build(currency=currency)
+
+    with pytest.raises(ValidationError, match=r"e\.g\. EUR"):
+        method.full_clean()
