@@ -12,7 +12,7 @@ from django.db import transaction
 from catalog.models import SKU_LENGTH, Category, Product, Variant
 from catalog.queries.products import ProductNotFound, UnknownCategory
 from catalog.services import listing, news, slugs, stock
-from catalog.services.races import constraints_decide
+from catalog.services.races import LostRace, constraints_decide
 from core import money
 from core.errors import Conflict, FieldError, Invalid
 
@@ -103,12 +103,16 @@ def update(
     """Change what is given; `variants`, where given, are all that the product shall have.
 
     `precondition(product)` is asked once the product is locked, and may refuse by raising. Raises
-    ProductNotFound, UnknownCategory, SkuTaken, BadVariants, PriceTooFine, and stock.BelowReserved.
+    ProductNotFound, UnknownCategory, SkuTaken, BadVariants, PriceTooFine, LostRace, and stock.BelowReserved.
     """
-    if "stock" in variant_fields:  # levels are locked before products
-        stock.count(sku=_only_variant(slug).sku, on_hand=variant_fields["stock"], actor=actor, now=now)
+    # Levels are locked before products, and counted once the precondition holds, which shows their units.
+    level = stock.lock_first_level(sku=_only_variant(slug).sku) if "stock" in variant_fields else None
     product = _locked(slug)
     precondition(product)
+    if level:
+        if _only_variant(slug).pk != level.variant_id:
+            raise LostRace
+        stock.count(level=level, on_hand=variant_fields["stock"], actor=actor, now=now)
     _describe(product, fields)
     product.save()
     if variants is not None:

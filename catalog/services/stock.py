@@ -149,13 +149,16 @@ def adjust(
     return _change(level, change, reason=reason, cause=cause, actor=actor, now=now)
 
 
-@transaction.atomic
-def count(*, sku: str, on_hand: int, actor: str, now: datetime) -> StockEntry | None:
-    """A count found `on_hand` units at the first location; None where that is what was known.
+def lock_first_level(*, sku: str) -> StockLevel:
+    """The level at the first location, held until the caller's transaction ends. Raises UnknownVariant."""
+    return _locked_level(_variant(sku), default_location())
 
-    Raises UnknownVariant, and BelowReserved where more than that are reserved.
+
+def count(*, level: StockLevel, on_hand: int, actor: str, now: datetime) -> StockEntry | None:
+    """A count found `on_hand` units at a level that the caller has locked; None where that is what was known.
+
+    Raises BelowReserved where more than that are reserved.
     """
-    level = _locked_level(_variant(sku), default_location())
     change = on_hand - level.on_hand
     if not change:
         return None

@@ -181,6 +181,18 @@ def test_change__stale_if_match__is_412_and_the_present_one_passes(staff, anybod
     assert [r.status_code for r in (first, second, gone, last)] == [200, 412, 412, 204]
 
 
+def test_change__stock_under_if_match__counts_only_what_was_seen(staff, anybody):
+    ProductFactory(slug="stool", variant__sku="OAK", variant__stock=3)
+    seen = {"If-Match": anybody.get("/products/stool")["ETag"]}
+
+    first = staff.patch("/products/stool", {"stock": 20}, headers=seen)
+    second = staff.patch("/products/stool", {"stock": 30}, headers=seen)
+
+    assert (first.status_code, second.status_code) == (200, 412)
+    assert StockLevel.objects.get().on_hand == 20
+    assert list(StockEntry.objects.order_by("id").values_list("on_hand_change", flat=True)) == [3, 17]
+
+
 def test_delete__then_again__is_404_and_slug_and_sku_are_free(staff):
     ProductFactory(slug="stool", variant__sku="OAK", variant__stock=1)
 
