@@ -7,7 +7,7 @@ from django.db import connection, transaction
 
 from orders.queries import ledger_sql
 
-MOST = 1000  # differences of one kind that are listed
+MOST = 1000  # differences of one kind that are counted and told; more are no more news
 LONGEST = "10min"  # for one question: a request's limit is too short to read a large shop
 
 QUESTIONS: Mapping[str, str] = {
@@ -43,7 +43,10 @@ class Drift:
 
 
 def drift() -> list[Drift]:
-    """Every difference in our own books; reads the whole shop, in one snapshot for each question."""
+    """The differences in our own books, at most MOST of a kind.
+
+    Reads the whole shop, in one snapshot for each question.
+    """
     return [each for what, question in QUESTIONS.items() for each in _answers(what, question)]
 
 

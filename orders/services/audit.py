@@ -16,7 +16,7 @@ from orders.queries.ledger import Drift
 
 RECENT = timedelta(hours=25)  # a night's run overlaps with the one before
 MOST_PAYMENTS = 500
-MOST_KEPT = 200  # differences in one check; `count` has all
+MOST_KEPT = 200  # differences in one check; `count` has more of them
 CHECKS_KEPT = timedelta(days=365)
 
 
