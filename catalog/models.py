@@ -84,7 +84,7 @@ class Variant(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="variants", db_index=False)
-    sku = models.CharField("SKU", max_length=SKU_LENGTH, unique=True)
+    sku = models.CharField("SKU", max_length=SKU_LENGTH)
     name = models.CharField(max_length=200, blank=True)
     price = models.DecimalField(max_digits=12, decimal_places=2)
     currency = models.CharField(max_length=3)
@@ -96,6 +96,11 @@ class Variant(models.Model):
     class Meta:
         ordering = ["position", "id"]
         constraints = [
+            # Only of what is on offer: a full unique index would make the SKU part of the row's key, and
+            # to change it would wait for each order that refers to the row, and the order for the change.
+            models.UniqueConstraint(
+                fields=["sku"], condition=Q(withdrawn_at__isnull=True), name="variant_sku_once_on_offer"
+            ),
             models.CheckConstraint(condition=Q(price__gte=0), name="variant_price_not_negative"),
             models.CheckConstraint(
                 condition=Q(compare_at_price__gte=0), name="variant_compare_at_price_not_negative"
@@ -109,7 +114,10 @@ class Variant(models.Model):
                 violation_error_message=TOO_FINE,
             ),
         ]
-        indexes = [models.Index(fields=["product", "position"], name="variant_of_product")]
+        indexes = [
+            models.Index(fields=["product", "position"], name="variant_of_product"),
+            models.Index(fields=["sku"], name="variant_by_sku"),
+        ]
 
     def __str__(self) -> str:
         return self.sku

@@ -7,6 +7,7 @@ from django.db.models import Model
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from unfold.admin import ModelAdmin
 
+from catalog.services.races import constraints_decide
 from core.errors import DomainError
 
 
@@ -23,8 +24,9 @@ class Page(ModelAdmin):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
+        save = constraints_decide(super().changeform_view)
         try:
-            answer: HttpResponse = super().changeform_view(request, object_id, form_url, extra_context)
+            answer: HttpResponse = save(request, object_id, form_url, extra_context)
         except DomainError as refused:
             self.message_user(request, refused.detail, messages.ERROR)
             answer = HttpResponseRedirect(request.get_full_path())

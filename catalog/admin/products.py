@@ -45,10 +45,26 @@ class VariantForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         self.fields["currency"].initial = settings.DEFAULT_CURRENCY
 
+    def clean_sku(self) -> str:
+        sku: str = self.cleaned_data["sku"]
+        others = Variant.objects.filter(sku=sku, withdrawn_at__isnull=True).exclude(pk=self.instance.pk)
+        if others.exists():
+            raise forms.ValidationError("Another variant has this SKU", code="unique")
+        return sku
+
+
+class VariantFormSet(forms.BaseInlineFormSet):
+    def clean(self) -> None:
+        super().clean()
+        skus = [form.cleaned_data["sku"] for form in self.forms if form.cleaned_data.get("sku")]
+        if len(set(skus)) < len(skus):
+            raise forms.ValidationError("Two variants have the same SKU")
+
 
 class VariantInline(TabularInline):
     model = Variant
     form = VariantForm
+    formset = VariantFormSet
     fields = ("sku", "name", "price", "currency", "compare_at_price", "attributes", "position", "withdraw")
     extra = 0
     can_delete = False

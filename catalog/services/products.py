@@ -213,9 +213,9 @@ def _check_skus(skus: list[str]) -> None:
     repeated = {sku for sku in skus if skus.count(sku) > 1}
     if repeated:
         raise BadVariants(f"Given twice: {', '.join(sorted(repeated))}")
-    taken = Variant.objects.filter(sku__in=skus).order_by("sku").values_list("sku", flat=True)
+    taken = Variant.objects.filter(sku__in=skus, withdrawn_at__isnull=True).order_by("sku")
     if taken:
-        raise SkuTaken(list(taken))
+        raise SkuTaken([variant.sku for variant in taken])
 
 
 def _variant(product: Product, described: VariantInput, position: int) -> Variant:

@@ -3,6 +3,7 @@ from django.contrib import admin
 from django.test import Client
 from django.urls import reverse
 
+from catalog.admin import ProductAdmin
 from catalog.models import Category, Listing, Location, Product, StockEntry, StockLevel
 from tests.factories.accounts import UserFactory
 from tests.factories.catalog import CategoryFactory, LocationFactory, ProductFactory, VariantFactory
@@ -109,6 +110,36 @@ def test_product__two_currencies__is_refused_with_a_message(office):
 
     assert "One product has one currency" in answer.content.decode()
     assert not Product.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("skus", "reason"),
+    [(["TAKEN"], "Another variant has this SKU"), (["A", "A"], "Two variants have the same SKU")],
+)
+def test_product__sku_of_another__is_not_saved(office, skus, reason):
+    VariantFactory(sku="TAKEN")
+
+    answer = office.post(
+        url(Product, "add"), product_form(*(variant_form(i, sku=s) for i, s in enumerate(skus)))
+    )
+
+    assert reason in answer.content.decode()
+    assert Product.objects.count() == 1
+
+
+def test_product__sku_taken_while_it_is_saved__is_refused_with_a_message(office, monkeypatch):
+    save = ProductAdmin.save_model
+
+    def save_late(*args):
+        VariantFactory(sku="A")
+        save(*args)
+
+    monkeypatch.setattr(ProductAdmin, "save_model", save_late)
+
+    answer = office.post(url(Product, "add"), product_form(variant_form(0, sku="A")), follow=True)
+
+    assert "Another write got in between" in answer.content.decode()
+    assert not Product.objects.filter(slug="stool").exists()
 
 
 ATTRIBUTES_REFUSED = [

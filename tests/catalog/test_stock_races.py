@@ -205,6 +205,31 @@ def test_take_back__levels_older_in_the_later_product__no_deadlock_with_an_order
     assert_ledger_adds_up()
 
 
+def test_withdraw__variants_referred_to_meanwhile_the_other_way_round__no_deadlock(monkeypatch):
+    """As the commit of an order does, whose lines come in the order in which they were asked for."""
+    location, product = LocationFactory(), ProductFactory(variant=None)
+    variants = [VariantFactory(product=product, position=position) for position in (1, 0)]
+    withdraw_one, before, pool = products.withdraw_variant, deadlocks(), ThreadPoolExecutor(1)
+    commits = []
+
+    def refer():
+        StockLevel.objects.bulk_create([StockLevel(variant=v, location=location) for v in variants])
+
+    def commit_meanwhile(**one):
+        withdraw_one(**one)
+        if not commits:
+            commits.append(pool.submit(race, [refer]))
+            eventually(lambda: commits[0].done() or somebody_waits_for_us(), seconds=30)
+
+    monkeypatch.setattr(products, "withdraw_variant", commit_meanwhile)
+    with pool:
+        products.withdraw(slug=product.slug, precondition=lambda _: None, now=NOW)
+        commits[0].result(30)
+
+    assert deadlocks() == before
+    assert StockLevel.objects.filter(variant__withdrawn_at=NOW).count() == 2
+
+
 def test_end__release_and_ship_racing__only_one_moves_the_units():
     variant = VariantFactory(stock=100)
     for _ in range(10):
