@@ -3,6 +3,7 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
+from django.db import transaction
 from django.db.models import QuerySet
 from django.forms.fields import InvalidJSONInput
 from django.http import HttpRequest
@@ -34,7 +35,26 @@ class AttributesField(forms.JSONField):
 
 
 class ProductForm(forms.ModelForm):
+    """A page saves every field as it was when opened, so it is refused once the product has changed since."""
+
     attributes = AttributesField(required=False, initial=dict)
+    version = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["version"].initial = self._version()
+
+    def clean(self) -> dict[str, Any] | None:
+        if self.cleaned_data.get("version", "") != self._version():
+            raise forms.ValidationError(
+                "Somebody else has changed this product since you opened it, so nothing is saved. "
+                "Open it again and repeat your changes.",
+                code="stale",
+            )
+        return super().clean()
+
+    def _version(self) -> str:
+        return "" if self.instance._state.adding else self.instance.updated_at.isoformat()
 
 
 class VariantForm(forms.ModelForm):
@@ -100,12 +120,23 @@ class ProductAdmin(Page):
     fieldsets = (
         (None, {"fields": ("name", "slug", "category", "description", "attributes")}),
         ("Publication", {"fields": ("published_from", "published_until")}),
-        ("Record", {"fields": ("id", "created_at", "updated_at")}),
+        ("Record", {"fields": ("id", "created_at", "updated_at", "version")}),
     )
     actions = ("withdraw",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Product]:
         found: QuerySet[Product] = super().get_queryset(request).filter(withdrawn_at__isnull=True)
+        return found
+
+    @transaction.atomic
+    def get_object(
+        self, request: HttpRequest, object_id: str, from_field: str | None = None
+    ) -> Product | None:
+        """What a form is to replace is locked before the form is judged, and until it is saved."""
+        found: Product | None = super().get_object(request, object_id, from_field)
+        if found and request.method == "POST":
+            unlocked = self.get_queryset(request).select_for_update(of=("self",), no_key=True)
+            found = unlocked.filter(pk=found.pk).first()
         return found
 
     @admin.display(ordering="listing__price", empty_value="-")

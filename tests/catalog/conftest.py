@@ -3,6 +3,8 @@ from django.test import Client
 
 from tests.factories.accounts import UserFactory, bearer
 
+PLAIN_FILES = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+
 
 class Api:
     """A client of /api/v1 that signs in with every call and speaks JSON."""
@@ -35,3 +37,12 @@ def staff(db) -> Api:
 def customer(db) -> Api:
     """Charlie must be refused."""
     return Api(UserFactory(email="charlie@shop.test"))
+
+
+@pytest.fixture
+def office(db, settings) -> Client:
+    """Where the admin is signed in."""
+    settings.STORAGES = {**settings.STORAGES, "staticfiles": PLAIN_FILES}
+    client = Client()
+    client.force_login(UserFactory(admin=True))
+    return client
