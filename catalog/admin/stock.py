@@ -42,6 +42,15 @@ class AdjustmentForm(forms.ModelForm):
             raise forms.ValidationError("Nothing would change")
         return change
 
+    def clean_cause(self) -> str:
+        cause: str = self.cleaned_data["cause"]
+        if cause.startswith(stock.OF_AN_ORDER):
+            raise forms.ValidationError(
+                f'In the ledger "{stock.OF_AN_ORDER}" begins what was done for an order; '
+                "a return is recorded on the order itself. Begin with another word."
+            )
+        return cause
+
 
 @admin.register(StockLevel)
 class StockLevelAdmin(Page):

@@ -24,6 +24,7 @@ from core.errors import Conflict, FieldError, Invalid, NotFound
 from core.rows import array
 
 Reason = StockEntry.Reason
+OF_AN_ORDER = "order:"  # how a cause begins that names an order; the check of the books relies on it
 MOST_UNITS = 2_000_000_000  # the columns are 32 bits wide
 
 
@@ -279,4 +280,4 @@ def _locked_level(variant: Variant, location: Location) -> StockLevel:
 
 
 def _cause(owner: UUID) -> str:
-    return f"order:{owner}"
+    return f"{OF_AN_ORDER}{owner}"

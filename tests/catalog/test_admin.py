@@ -53,7 +53,14 @@ def test_stock__change_with_reason__is_in_the_ledger(office):
 
 
 @pytest.mark.parametrize(
-    "form", [{"change": "-9"}, {"change": "0"}, {"cause": ""}, {"on_hand": "9", "change": ""}]
+    "form",
+    [
+        {"change": "-9"},
+        {"change": "0"},
+        {"cause": ""},
+        {"reason": "returned", "cause": " order: S-2H4K9-7QX came back"},  # which would be that order's
+        {"on_hand": "9", "change": ""},
+    ],
 )
 def test_stock__bad_change__is_refused(office, form):
     level = StockLevel.objects.get(variant=VariantFactory(stock=5))
