@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, TypedDict
-from uuid import UUID
 
+from django.conf import settings
 from django.db import transaction
 
-from catalog.models import SKU_LENGTH, Category, Product, Variant
+from catalog.models import Category, Product, Variant
 from catalog.queries.products import ProductNotFound, UnknownCategory
 from catalog.services import listing, news, slugs, stock
 from catalog.services.races import LostRace, constraints_decide
@@ -130,7 +130,7 @@ def withdraw(*, slug: str, precondition: Precondition, now: datetime) -> None:
     precondition(product)
     for variant in _variants(product):
         withdraw_variant(variant=variant, now=now)
-    product.slug = _freed(product.slug, product.pk)
+    product.slug = slugs.freed(product.slug, product.pk)
     product.withdrawn_at, product.category = now, None
     product.save()
     listing.refresh(product_ids=[product.pk])
@@ -280,12 +280,8 @@ def _change_variant(variant: Variant, fields: VariantFields) -> None:
 
 def withdraw_variant(*, variant: Variant, now: datetime) -> None:
     """Inside the caller's transaction, which then brings the product's read model in step."""
-    variant.sku, variant.withdrawn_at = _freed(variant.sku, variant.pk), now
+    variant.sku, variant.withdrawn_at = slugs.freed(variant.sku, variant.pk), now
     variant.save()
-
-
-def _freed(name: str, pk: UUID) -> str:
-    return f"{name[: SKU_LENGTH - 13]}~{pk.hex[-12:]}"
 
 
 def _tell(product: Product) -> None:

@@ -1,13 +1,16 @@
-"""Readable names in URLs, unique among their kind."""
+"""Readable names in URLs, unique among their kind. What is withdrawn gives its name back."""
 
 import secrets
+from uuid import UUID
 
 from django.db.models import Model
 from django.utils.text import slugify
 
+from catalog.models import SKU_LENGTH
 from core.errors import Conflict, FieldError
 
 LONGEST = 90
+WITHDRAWN = "~"  # in no slug or SKU that anybody may give
 
 
 class SlugTaken(Conflict):
@@ -30,6 +33,16 @@ def check_free(slug: str, *, model: type[Model]) -> str:
     if not _is_free(slug, model):
         raise SlugTaken(slug)
     return slug
+
+
+def freed(name: str, pk: UUID) -> str:
+    """What a withdrawn row is called instead."""
+    return f"{name[: SKU_LENGTH - 13]}{WITHDRAWN}{pk.hex[-12:]}"
+
+
+def former(name: str) -> str:
+    """What a row was called while it was on offer."""
+    return name.partition(WITHDRAWN)[0]
 
 
 def _is_free(slug: str, model: type[Model]) -> bool:

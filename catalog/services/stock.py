@@ -17,7 +17,7 @@ from django.db import connection, transaction
 from django.db.transaction import TransactionManagementError
 
 from catalog.models import Location, StockEntry, StockLevel, Variant
-from catalog.services import allocation, listing, news, stock_sql
+from catalog.services import allocation, listing, news, slugs, stock_sql
 from catalog.services.shortages import OutOfStock, Shortage
 from core import cache
 from core.errors import Conflict, FieldError, Invalid, NotFound
@@ -180,7 +180,7 @@ def _refuse_short(wanted: Mapping[UUID, int], levels: Sequence[stock_sql.Level])
         available[level.variant_id] += level.free
     short = [variant_id for variant_id, units in wanted.items() if available[variant_id] < units]
     if short:
-        skus = dict(Variant.objects.filter(pk__in=short).values_list("pk", "sku"))
+        skus = {v.pk: slugs.former(v.sku) for v in Variant.objects.filter(pk__in=short)}
         raise OutOfStock(
             [Shortage(sku=skus.get(v, str(v)), requested=wanted[v], available=available[v]) for v in short]
         )

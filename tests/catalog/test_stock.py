@@ -5,7 +5,7 @@ import pytest
 from django.db import DatabaseError, IntegrityError, transaction
 
 from catalog.models import Listing, Reservation, StockEntry, StockLevel
-from catalog.services import stock
+from catalog.services import products, stock
 from catalog.services.shortages import OutOfStock, Shortage
 from tests.factories.catalog import VariantFactory
 
@@ -59,13 +59,14 @@ def test_reserve__absurd_quantity__is_out_of_stock():
         reserve(uuid4(), {VariantFactory(stock=5): 2**40})
 
 
-def test_reserve__withdrawn_variant__is_out_of_stock():
-    variant = VariantFactory(stock=5, sku="OLD")
-    variant.withdrawn_at = NOW
-    variant.save()
+def test_reserve__withdrawn_variant__is_out_of_stock_by_the_sku_that_was_asked_for():
+    variant = VariantFactory(sku="MUG", stock=5)
+    products.withdraw(slug=variant.product.slug, precondition=lambda _: None, now=NOW)
 
-    with pytest.raises(OutOfStock):
+    with pytest.raises(OutOfStock) as refused:
         reserve(uuid4(), {variant: 1})
+
+    assert refused.value.shortages == (Shortage(sku="MUG", requested=1, available=0),)
 
 
 def test_reserve__until__is_kept_on_the_reservation():
