@@ -1,6 +1,5 @@
 from typing import Any
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
@@ -62,7 +61,8 @@ class ProductsView(LeanReads):
         body = valid_body(shapes.ProductBody, request)
         product = products.create(
             fields=_product_fields(body),
-            variants=_variants(body) or [_variant({k: body[k] for k in _VARIANT_FIELDS if k in body})],
+            variants=_variants(body)
+            or [products.VariantInput(**{k: body[k] for k in _VARIANT_FIELDS if k in body})],
             actor=f"user:{request.user.pk}",
             now=timezone.now(),
         )
@@ -111,11 +111,7 @@ def _product_fields(body: dict[str, Any]) -> products.ProductFields:
 
 
 def _variants(body: dict[str, Any]) -> list[products.VariantInput] | None:
-    return [_variant(v) for v in body["variants"]] if "variants" in body else None
-
-
-def _variant(fields: dict[str, Any]) -> products.VariantInput:
-    return products.VariantInput(**{"currency": settings.DEFAULT_CURRENCY, **fields})
+    return [products.VariantInput(**v) for v in body["variants"]] if "variants" in body else None
 
 
 def _if_match(request: Request) -> products.Precondition:

@@ -1,7 +1,7 @@
 """What staff write: products with their variants. Read model and cache follow in the same transaction."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, TypedDict
@@ -37,10 +37,13 @@ class PriceTooFine(Invalid):
 
 @dataclass(frozen=True, kw_only=True)
 class VariantInput:
-    """A variant as staff describe it. Without a SKU it gets one; `stock` counts only for a new one."""
+    """A variant as staff describe it. Without a SKU it gets one; `stock` counts only for a new one.
+
+    Without a currency it has that of the product's other variants; where there are none, the shop's.
+    """
 
     price: Decimal
-    currency: str
+    currency: str = ""
     sku: str | None = None
     name: str = ""
     compare_at_price: Decimal | None = None
@@ -83,7 +86,8 @@ def create(*, fields: ProductFields, variants: Sequence[VariantInput], actor: st
     _describe(product, fields)
     product.slug = slugs.made_from(product.name, model=Product)
     product.save(force_insert=True)
-    _add_variants(product, dict(enumerate(variants)), actor=actor, now=now)
+    described = _with_currency(variants, settings.DEFAULT_CURRENCY)
+    _add_variants(product, dict(enumerate(described)), actor=actor, now=now)
     _tell(product)
     return product
 
@@ -189,6 +193,10 @@ def _only_variant(slug: str) -> Variant:
     return found[0]
 
 
+def _with_currency(inputs: Sequence[VariantInput], usual: str) -> list[VariantInput]:
+    return [v if v.currency else replace(v, currency=usual) for v in inputs]
+
+
 def _add_variants(
     product: Product, by_position: Mapping[int, VariantInput], *, actor: str, now: datetime
 ) -> None:
@@ -249,6 +257,7 @@ def _check_one_currency(product: Product) -> None:
 
 def _replace_variants(product: Product, inputs: Sequence[VariantInput], *, actor: str, now: datetime) -> None:
     present = {v.sku: v for v in _variants(product)}
+    inputs = _with_currency(inputs, next((v.currency for v in present.values()), settings.DEFAULT_CURRENCY))
     kept = {v.sku for v in inputs if v.sku in present}
     for sku, variant in present.items():
         if sku not in kept:

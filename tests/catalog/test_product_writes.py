@@ -169,6 +169,31 @@ def test_change__variants__are_all_that_it_has_afterwards(staff):
     assert staff.post("/products", {"name": "Other", "price": "1", "sku": "GONE"}).status_code == 201
 
 
+@pytest.mark.parametrize("skus", [["Y1"], ["Y1", "NEW"], ["NEW"]])
+def test_change__variants_without_a_currency__keep_that_of_the_product(staff, skus):
+    ProductFactory(slug="fan", variant__sku="Y1", variant__price="100", variant__currency="JPY")
+
+    body = staff.patch("/products/fan", {"variants": [{"sku": s, "price": "150"} for s in skus]}).json()
+
+    assert [(v["sku"], v["price"], v["currency"]) for v in body["variants"]] == [
+        (sku, "150.00", "JPY") for sku in skus
+    ]
+
+
+def test_change__variants_in_another_currency__is_said_of_each(staff):
+    shirt = ProductFactory(slug="shirt", variant__sku="A")
+    VariantFactory(product=shirt, sku="B")
+    one, both = (
+        {"variants": [{"sku": "A", "price": "1", "currency": "EUR"}, b]}
+        for b in ({"sku": "B", "price": "1"}, {"sku": "B", "price": "1", "currency": "EUR"})
+    )
+
+    statuses = [staff.patch("/products/shirt", body).status_code for body in (one, both)]
+
+    assert statuses == [400, 200]
+    assert set(Variant.objects.values_list("currency", flat=True)) == {"EUR"}
+
+
 def test_change__stale_if_match__is_412_and_the_present_one_passes(staff, anybody):
     ProductFactory(slug="stool", name="Stool")
     etag = anybody.get("/products/stool")["ETag"]
