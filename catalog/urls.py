@@ -7,5 +7,5 @@ urlpatterns = [
     path("products/<slug:slug>", products.ProductView.as_view(), name="product"),
     path("categories", categories.CategoriesView.as_view(), name="categories"),
     path("categories/<slug:slug>", categories.CategoryView.as_view(), name="category"),
-    path("variants/<str:sku>/stock", stock.StockView.as_view(), name="variant-stock"),
+    path("variants/<text:sku>/stock", stock.StockView.as_view(), name="variant-stock"),
 ]

@@ -14,4 +14,5 @@ class CoreConfig(AppConfig):
         checks.register(unsafe_settings, checks.Tags.security)
         for subject in ("compute", "mail"):
             import_module(f"core.{subject}.handlers")
+        import_module("core.http.converters").register()
         import_module("core.outbox.metrics").register()

@@ -275,12 +275,15 @@ def test_stock__received_and_written_off__answers_the_ledger_entry(staff):
         ("OAK", {"change": 1, "reason": "received", "location": "moon"}, 400),
         ("OAK", {"change": -1, "reason": "adjusted"}, 409),
         ("NONE", {"change": 1, "reason": "received"}, 404),
+        ("O%00AK", {"change": 1, "reason": "received"}, 404),
     ],
 )
 def test_stock__bad_payload__is_refused_and_nothing_is_written(staff, path, body, status):
     VariantFactory(sku="OAK", price=Decimal(1))
 
-    assert staff.post(f"/variants/{path}/stock", body).status_code == status
+    response = staff.post(f"/variants/{path}/stock", body)
+
+    assert (response.status_code, response["Content-Type"]) == (status, "application/problem+json")
     assert not StockEntry.objects.exists()
 
 
