@@ -15,6 +15,7 @@ from catalog.admin.pages import Page, ReadOnlyPage
 from catalog.attributes import check_attributes
 from catalog.models import Listing, Product, Variant
 from catalog.services import products
+from catalog.skus import check_sku
 from core.errors import DomainError
 
 
@@ -67,6 +68,7 @@ class VariantForm(forms.ModelForm):
 
     def clean_sku(self) -> str:
         sku: str = self.cleaned_data["sku"]
+        check_sku(sku)
         others = Variant.objects.filter(sku=sku, withdrawn_at__isnull=True).exclude(pk=self.instance.pk)
         if others.exists():
             raise forms.ValidationError("Another variant has this SKU", code="unique")

@@ -6,10 +6,10 @@ from rest_framework import serializers
 
 from catalog.attributes import check_attributes
 from catalog.models import StockEntry
+from catalog.skus import check_sku
 from core.http.fields import AmountField
 
 MOST_UNITS = 1_000_000_000
-_SKU = r"^[A-Za-z0-9][A-Za-z0-9._+-]{0,63}$"
 
 
 class Price(AmountField):
@@ -31,7 +31,7 @@ class AttributesField(serializers.DictField):
 
 
 class VariantBody(serializers.Serializer[Any]):
-    sku = serializers.RegexField(_SKU, required=False)
+    sku = serializers.CharField(validators=[check_sku], required=False)
     name = serializers.CharField(max_length=200, required=False, allow_blank=True)
     price = Price()
     currency = Currency(required=False)
@@ -52,7 +52,7 @@ class ProductChanges(serializers.Serializer[Any]):
     price = Price(required=False)
     currency = Currency(required=False)
     compare_at_price = Price(required=False, allow_null=True)
-    sku = serializers.RegexField(_SKU, required=False)
+    sku = serializers.CharField(validators=[check_sku], required=False)
     stock = serializers.IntegerField(min_value=0, max_value=MOST_UNITS, required=False)
     variants = serializers.ListField(child=VariantBody(), required=False, min_length=1, max_length=100)
 

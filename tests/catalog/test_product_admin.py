@@ -85,6 +85,18 @@ def test_product__two_currencies__is_refused_with_a_message(office):
 
 
 @pytest.mark.parametrize(
+    "sku", ["A/B", "X" * 65, "A B", "A\u00a0B", "A\x07B", "A\x00B", "-", "..", "~", "A~e913", "Ä"]
+)
+def test_product__sku_that_the_api_refuses__is_not_saved(office, staff, sku):
+    by_api = staff.post("/products", {"name": "Stool", "price": "1", "sku": sku})
+    answer = office.post(page("add"), product_form(variant_form(0, sku=sku)))
+
+    assert (by_api.status_code, answer.status_code) == (400, 200)
+    assert answer.context["inline_admin_formsets"][0].formset.errors[0].keys() == {"sku"}
+    assert not Product.objects.exists()
+
+
+@pytest.mark.parametrize(
     ("skus", "reason"),
     [(["TAKEN"], "Another variant has this SKU"), (["A", "A"], "Two variants have the same SKU")],
 )
