@@ -85,6 +85,20 @@ def test_open_cart__customer_twice__has_one_and_adds_up(alice, variant):
     assert "token" not in first.json() | second.json()
 
 
+@pytest.mark.parametrize("method", ["PATCH", "DELETE"])
+def test_cart_item__no_text_at_all__is_404(guest, variant, method):
+    guest.open({"MUG": 1})
+
+    assert guest.call(method, "/items/%00", {"quantity": 1}).status_code == 404
+
+
+@pytest.mark.parametrize("path", ["orders/%00", "orders/%00/events", "payments/webhooks/%00"])
+def test_path__no_text_at_all__is_404(guest, path):
+    method = "POST" if "webhooks" in path else "GET"
+
+    assert guest.generic(method, f"/api/v1/{path}").status_code == 404
+
+
 def test_cart_item__same_key_twice__units_are_put_in_once(guest, variant):
     guest.open({"MUG": 1})
 
