@@ -5,9 +5,13 @@ class Migration(migrations.Migration):
     dependencies = [("orders", "0011_shipment_location")]
 
     operations = [
-        # What was written otherwise fitted no order: "usd" meant USD.
+        # What was written otherwise fitted no order: "usd" meant USD. What names no currency gets the code for
+        # that, and is out of use until somebody says what was meant.
         migrations.RunSQL(
-            "UPDATE orders_shippingmethod SET currency = upper(currency) WHERE currency <> upper(currency)",
+            [
+                "UPDATE orders_shippingmethod SET currency = upper(currency) WHERE currency <> upper(currency)",
+                "UPDATE orders_shippingmethod SET currency = 'XXX', is_active = false WHERE currency !~ '^[A-Z]{3}$'",
+            ],
             migrations.RunSQL.noop,
         ),
         migrations.AddConstraint(
