@@ -1,16 +1,16 @@
 """`Idempotency-Key` for any unsafe view, in one line: `@idempotent` above `def post`.
 
 The same key and request answer the same, byte for byte, with `Idempotent-Replayed: true`. While the first
-use runs, a second is 409 with Retry-After; another body, path or method under the key is 422. Keys belong to
-their user (guests share one scope). The answer commits together with the effect, so a crash leaves both or
-neither. An error answer wrote nothing and is not kept: the key may be used again. Kept for 24 hours.
+use runs, a second is 409 with Retry-After; another body, path or method under the key is 422, and so are
+other values of the view's `fingerprint_headers` (by which it knows a guest). Keys belong to their user
+(guests share one scope). The answer commits together with the effect, so a crash leaves both or neither. An
+error answer wrote nothing and is not kept: the key may be used again. Kept for 24 hours.
 
 The claim is an advisory lock that ends with the transaction, whoever dies; the unique constraint on
 (scope, key) is what decides (semantics: Stripe; draft-ietf-httpapi-idempotency-key-header).
 """
 
 import hashlib
-import re
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, NamedTuple
@@ -29,7 +29,6 @@ from core.idempotency.models import IdempotencyRecord
 from core.observability import request_id
 
 HEADER = "Idempotency-Key"
-_TOKEN = re.compile("HTTP_X_[A-Z_]*TOKEN")  # X-Cart-Token and the like: what guests show who they are with
 IDEMPOTENCY_KEY = OpenApiParameter(
     HEADER, str, "header", description="The same key and body answer the same, once done."
 )
@@ -64,7 +63,7 @@ def idempotent(view: View) -> View:
         key = _read_key(request)
         if key is None:
             return view(self, request, *args, **kwargs)
-        use = _Use(_scope(request), key, _fingerprint(request))
+        use = _Use(_scope(request), key, _fingerprint(self, request))
         try:
             with transaction.atomic():
                 record = _claim(use)
@@ -95,10 +94,9 @@ def _scope(request: Request) -> str:
     return f"user:{request.user.pk}" if request.user and request.user.is_authenticated else "guest"
 
 
-def _fingerprint(request: Request) -> str:
-    """A guest who shows other tokens, or none, has sent another request."""
-    tokens = sorted(f"{name}: {value}" for name, value in request.META.items() if _TOKEN.fullmatch(name))
-    digest = hashlib.sha256("\n".join([f"{request.method} {request.get_full_path()}", *tokens, ""]).encode())
+def _fingerprint(view: Any, request: Request) -> str:
+    told = [f"{name}: {request.headers.get(name, '')}" for name in getattr(view, "fingerprint_headers", ())]
+    digest = hashlib.sha256("\n".join([f"{request.method} {request.get_full_path()}", *told, ""]).encode())
     digest.update(request._request.body)
     return digest.hexdigest()
 

@@ -32,6 +32,7 @@ class CartLimit(RateLimit):
 class CartsView(APIView):
     permission_classes = [AllowAny]
     throttle_classes = [CartLimit]
+    fingerprint_headers = ["X-Cart-Token"]
 
     @extend_schema(
         operation_id="open_cart",
@@ -82,6 +83,7 @@ class CartView(LeanReads):
 class CartItemsView(APIView):
     permission_classes = [AllowAny]
     throttle_classes = [CartLimit]
+    fingerprint_headers = ["X-Cart-Token"]
 
     @extend_schema(
         operation_id="add_to_cart",

@@ -31,6 +31,7 @@ class EffectView(APIView):
     """Each run leaves one row. The body says how it ends."""
 
     permission_classes = [AllowAny]
+    fingerprint_headers = ["X-Cart-Token"]
 
     @idempotent
     def post(self, request):
@@ -68,7 +69,11 @@ def _elsewhere(do, *args):
 def _store_answer_to(request):
     """As the first use of the key would have, had it finished just after the second looked for its answer."""
     IdempotencyRecord.objects.create(
-        scope="guest", key="k", fingerprint=decorator._fingerprint(request), status=201, body=b"first"
+        scope="guest",
+        key="k",
+        fingerprint=decorator._fingerprint(EffectView, request),
+        status=201,
+        body=b"first",
     )
 
 
