@@ -180,7 +180,8 @@ def _refuse_short(wanted: Mapping[UUID, int], levels: Sequence[stock_sql.Level])
         available[level.variant_id] += level.free
     short = [variant_id for variant_id, units in wanted.items() if available[variant_id] < units]
     if short:
-        skus = {v.pk: slugs.former(v.sku) for v in Variant.objects.filter(pk__in=short)}
+        found = Variant.objects.filter(pk__in=short)
+        skus = {v.pk: slugs.former(v.sku) if v.withdrawn_at else v.sku for v in found}
         raise OutOfStock(
             [Shortage(sku=skus.get(v, str(v)), requested=wanted[v], available=available[v]) for v in short]
         )
