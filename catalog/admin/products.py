@@ -20,25 +20,33 @@ from core.errors import DomainError
 
 
 class AttributesField(forms.JSONField):
-    """Left empty it is an empty map. `null` and `[]`, which Django takes for nothing given, are refused."""
+    """Left empty it is an empty map."""
 
     widget = UnfoldAdminTextareaWidget
 
     def to_python(self, value: Any) -> Any:
         return {} if value in ("", None) else super().to_python(value)
 
-    def validate(self, value: Any) -> None:
-        check_attributes(value)
-
     def bound_data(self, data: Any, initial: Any) -> Any:
         """A refused text is shown as it was typed; what it means may be nothing that a page can show."""
         return None if data is None else InvalidJSONInput(data)
 
 
-class ProductForm(forms.ModelForm):
-    """A page saves every field as it was when opened, so it is refused once the product has changed since."""
+class AttributesForm(forms.ModelForm):
+    """What stands there from before the rules is no fault of the page's: only what is changed is checked."""
 
     attributes = AttributesField(required=False, initial=dict)
+
+    def clean_attributes(self) -> Any:
+        attributes = self.cleaned_data["attributes"]
+        if "attributes" in self.changed_data:
+            check_attributes(attributes)
+        return attributes
+
+
+class ProductForm(AttributesForm):
+    """A page saves every field as it was when opened, so it is refused once the product has changed since."""
+
     version = forms.CharField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -58,8 +66,7 @@ class ProductForm(forms.ModelForm):
         return "" if self.instance._state.adding else self.instance.updated_at.isoformat()
 
 
-class VariantForm(forms.ModelForm):
-    attributes = AttributesField(required=False, initial=dict)
+class VariantForm(AttributesForm):
     withdraw = forms.BooleanField(required=False, help_text="Take it off the shop; the ledger keeps it.")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -68,7 +75,8 @@ class VariantForm(forms.ModelForm):
 
     def clean_sku(self) -> str:
         sku: str = self.cleaned_data["sku"]
-        check_sku(sku)
+        if sku != self.initial.get("sku"):
+            check_sku(sku)
         others = Variant.objects.filter(sku=sku, withdrawn_at__isnull=True).exclude(pk=self.instance.pk)
         if others.exists():
             raise forms.ValidationError("Another variant has this SKU", code="unique")
@@ -129,6 +137,14 @@ class ProductAdmin(Page):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Product]:
         found: QuerySet[Product] = super().get_queryset(request).filter(withdrawn_at__isnull=True)
         return found
+
+    def get_fieldsets(self, request: HttpRequest, obj: Product | None = None) -> Any:
+        """The version is for who may save the page."""
+        hidden = set() if self.has_change_permission(request, obj) else {"version"}
+        return [
+            (title, {"fields": [name for name in shown["fields"] if name not in hidden]})
+            for title, shown in super().get_fieldsets(request, obj)
+        ]
 
     @transaction.atomic
     def get_object(

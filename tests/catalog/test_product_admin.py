@@ -2,11 +2,13 @@ from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.db import connections
 from django.urls import reverse
 
 from catalog.admin import ProductAdmin
 from catalog.models import Listing, Product
+from tests.factories.accounts import UserFactory
 from tests.factories.catalog import ProductFactory, VariantFactory
 from tests.locks import somebody_waits_for_us
 from tests.stack import eventually
@@ -94,6 +96,36 @@ def test_product__sku_that_the_api_refuses__is_not_saved(office, staff, sku):
     assert (by_api.status_code, answer.status_code) == (400, 200)
     assert answer.context["inline_admin_formsets"][0].formset.errors[0].keys() == {"sku"}
     assert not Product.objects.exists()
+
+
+def test_product__written_before_the_rules__can_be_edited_and_withdrawn(office):
+    product = ProductFactory(slug="stool", variant__sku="KEPT")
+    old = VariantFactory(product=product, sku="A/B 1", position=1, stock=1)
+    Product.objects.update(attributes={"sizes": ["S", "M"]})
+    form = opened(office, product, name="Bench", attributes='{"sizes": ["S", "M"]}')
+
+    office.post(page("change", product.pk), form | {"variants-1-withdraw": "on"})
+
+    product.refresh_from_db()
+    old.refresh_from_db()
+    assert (product.name, product.attributes, old.withdrawn_at is None) == (
+        "Bench",
+        {"sizes": ["S", "M"]},
+        False,
+    )
+
+
+def test_product__may_only_be_looked_at__shows_no_version(office):
+    looker = UserFactory(is_staff=True)
+    looker.user_permissions.set(Permission.objects.filter(codename="view_product"))
+    product = ProductFactory()
+    before = office.get(page("change", product.pk)).content.decode()
+
+    office.force_login(looker)
+    shown = office.get(page("change", product.pk))
+
+    assert ('name="version"' in before, shown.status_code) == (True, 200)
+    assert "Version" not in shown.content.decode()
 
 
 @pytest.mark.parametrize(
