@@ -216,13 +216,10 @@ def test_send__about_the_same__does_not_wait_for_one_that_failed_for_good():
     assert (_state(first), _state(second)) == ("failed", "sent")
 
 
-def test_send__given_up__is_failed_and_the_next_about_the_same_is_sent(monkeypatch):
+def test_send__given_up__is_failed_and_the_next_about_the_same_is_sent(give_up):
     first, second = _queue(about="order 1"), _queue(about="order 1")
 
-    with smtp_server(), monkeypatch.context() as broken:
-        broken.setattr(smtp, "send", _raise)
-        OutboxMessage.objects.filter(aggregate=str(first.pk)).update(attempts=1000)
-        _deliver(first)
+    give_up(first)
     with smtp_server():
         _deliver(second)
 
