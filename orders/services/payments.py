@@ -102,15 +102,18 @@ def give_back(*, order_id: UUID, now: datetime) -> None:
         crash_point("orders.give_back.after_commit")
 
 
+def ask(*, payment: Payment, now: datetime) -> None:
+    """Settle what the provider knows of the payment. Raises ProviderUnavailable, BreakerOpen."""
+    charge = gateway(payment.gateway).fetch(key=payment.idempotency_key, reference=payment.provider_reference)
+    if charge is not None:
+        settling.settle(payment=payment, charge=charge, now=now)
+
+
 def _find_orphan(order_id: UUID, now: datetime) -> None:
     """An earlier try may have reached the provider after its order had ended, and then died."""
     ended = Payment.objects.filter(order_id=order_id, order__status__in=settling.ENDED)
     for payment in ended.exclude(status=Payment.Status.DECLINED).exclude(amount=0):
-        charge = gateway(payment.gateway).fetch(
-            key=payment.idempotency_key, reference=payment.provider_reference
-        )
-        if charge is not None:
-            settling.settle(payment=payment, charge=charge, now=now)
+        ask(payment=payment, now=now)
 
 
 def _settle_refusal(payment: Payment, refused: StepRefused, now: datetime) -> None:

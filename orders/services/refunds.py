@@ -24,7 +24,7 @@ from orders.gateways.base import Charge, StepRefused
 from orders.models import Payment, Refund, Status
 from orders.models.order import ZERO
 from orders.queries import parcels as queries
-from orders.services import settling
+from orders.services import payments, settling
 from orders.services.parcels import refuse_unknown
 
 SYSTEM = "system"
@@ -108,7 +108,7 @@ def carry_out(*, refund_id: UUID, now: datetime) -> None:
             currency=payment.currency,
         )
     except StepRefused as refused:
-        _hear(payment, now)
+        payments.ask(payment=payment, now=now)  # it has less left than we thought
         _settle_failed(refund, "was refused", error=str(refused), now=now)
     else:
         crash_point("orders.refund.after_call")
@@ -119,13 +119,6 @@ def abandon(*, refund_id: UUID, now: datetime) -> None:
     """End a pending refund that nobody will make: its amount can be promised again. A repeat does nothing."""
     refund = Refund.objects.select_related("payment").get(pk=refund_id)
     _settle_failed(refund, "was given up", error="Staff have skipped it", now=now)
-
-
-def _hear(payment: Payment, now: datetime) -> None:
-    """Settle what the provider says of the payment: it has less left than we thought."""
-    charge = gateway(payment.gateway).fetch(key=payment.idempotency_key, reference=payment.provider_reference)
-    if charge is not None:
-        settling.settle(payment=payment, charge=charge, now=now)
 
 
 def _known(refund_id: UUID, order_id: UUID, amount: Decimal) -> Refund | None:
@@ -148,8 +141,8 @@ def _refuse_more_than_ordered(order_id: UUID, units: Mapping[str, int]) -> None:
 
 def _captured(order_id: UUID, status: str) -> Payment:
     captured = Payment.objects.filter(order_id=order_id, status=Payment.Status.CAPTURED, captured__gt=0)
-    payments = captured.filter(gateway__in=GATEWAYS).select_for_update(of=("self",))
-    payment = payments.first() if status in PAID else None
+    ours = captured.filter(gateway__in=GATEWAYS).select_for_update(of=("self",))
+    payment = ours.first() if status in PAID else None
     if payment is None:
         raise NotRefundable(f"The order is {status}, and no provider here has money of it")
     return payment
