@@ -14,6 +14,7 @@ COPY core core
 COPY accounts accounts
 COPY catalog catalog
 COPY orders orders
+COPY sandbox sandbox
 COPY todos todos
 RUN SECRET_KEY=only-for-collectstatic DATABASE_URL=postgres://none STATIC_ROOT=/static \
     /venv/bin/python manage.py collectstatic --no-input \

@@ -11,13 +11,13 @@ help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
 
 run: local-environment ## Run the whole shop on this machine (PORT=8000); Ctrl-C stops it
-	@exec $(PYTHON) -m core.localstack run
+	@exec $(PYTHON) -m localstack run
 
 stop: local-environment ## Stop the shop of this checkout from another terminal
-	@$(PYTHON) -m core.localstack stop
+	@$(PYTHON) -m localstack stop
 
 reset: local-environment ## Stop the shop and delete its data (asks first; YES=1 does not)
-	@$(PYTHON) -m core.localstack reset
+	@$(PYTHON) -m localstack reset
 
 shell: local-environment ## Open a Python shell with the models of the running shop
 	@$(PYTHON) manage.py shell

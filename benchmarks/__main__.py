@@ -13,7 +13,7 @@ from benchmarks.errors import BenchmarkError
 from benchmarks.rounds import Outcome, Plan
 from benchmarks.servers import Servers, shared_servers
 from benchmarks.sides import ROUTES, Side, settle
-from core.localstack.errors import StackError
+from localstack.errors import StackError
 
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "benchmarks" / "results.md"

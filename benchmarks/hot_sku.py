@@ -26,7 +26,7 @@ import psycopg
 from benchmarks.errors import BenchmarkError
 from benchmarks.servers import OURS_DATABASE, Servers, shared_servers
 from catalog.services import stock_sql
-from core.localstack.errors import StackError
+from localstack.errors import StackError
 
 ROOT = Path(__file__).parents[1]
 VARIANT = "00000000-0000-0000-0000-000000000001"

@@ -17,12 +17,12 @@ from benchmarks.errors import BenchmarkError
 from benchmarks.load import MARK, Request
 from benchmarks.servers import OURS_DATABASE, Servers
 from benchmarks.sides import PRODUCTS, TODOS, Makers, Side
-from core.localstack.layout import Layout
-from core.localstack.ports import HOST, free_port
-from core.localstack.record import SUPERVISOR, recorded
+from localstack.layout import Layout
+from localstack.ports import HOST, free_port
+from localstack.record import SUPERVISOR, recorded
 
 ROOT = Path(__file__).parents[1]
-COMMAND = [sys.executable, "-m", "core.localstack", "run"]
+COMMAND = [sys.executable, "-m", "localstack", "run"]
 START_SECONDS = 300  # it migrates and loads the demo data first
 API = "/api/v1"
 THROTTLE_SCALE = "1000000"

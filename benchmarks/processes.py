@@ -12,7 +12,7 @@ import psutil
 import requests
 
 from benchmarks.errors import BenchmarkError
-from core.localstack.servers import end_with_parent
+from localstack.servers import end_with_parent
 
 POLL_SECONDS = 0.1
 STOP_SECONDS = 70  # the supervisor lets requests and tasks end

@@ -11,11 +11,11 @@ import psutil
 import psycopg
 from psycopg import sql
 
-from core.localstack import ports, postgres
-from core.localstack.account import credentials, make_private_directory, server_account
-from core.localstack.postgres import Postgres
-from core.localstack.servers import running
-from core.localstack.valkey import Valkey
+from localstack import ports, postgres
+from localstack.account import credentials, make_private_directory, server_account
+from localstack.postgres import Postgres
+from localstack.servers import running
+from localstack.valkey import Valkey
 
 OURS_DATABASE, THEIRS_DATABASE = "shop", "express"
 THEIRS_REDIS_NUMBER = 8  # ours uses the first three

@@ -12,7 +12,7 @@ from benchmarks.load import MARK, Request
 from benchmarks.requirements import EXPRESS
 from benchmarks.servers import THEIRS_DATABASE, THEIRS_REDIS_NUMBER, Servers
 from benchmarks.sides import PRODUCTS, TODOS, Makers, Side
-from core.localstack.ports import HOST, free_port
+from localstack.ports import HOST, free_port
 
 COMMAND = ["node", "src/index.js"]
 START_SECONDS = 30

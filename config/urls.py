@@ -17,8 +17,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(".well-known/", include(well_known)),
 ]
 
-if settings.LOCAL_STACK:
-    urlpatterns.append(path("", include("core.localstack.urls")))
+urlpatterns += [path("", include(urls)) for urls in settings.WORKSHOP_URLS]
 
 handler400 = "core.http.problems.bad_request"
 handler403 = "core.http.problems.permission_denied"

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from accounts import key_files
-from core.localstack.servers import throwaway_servers
+from localstack.servers import throwaway_servers
 
 ROOT = Path(__file__).resolve().parents[1]
 VALKEY_DATABASES_PER_WORKER = 4

@@ -30,8 +30,8 @@ from typing import Any, TypeVar
 import psutil
 import requests
 
-from core.localstack.layout import Layout
-from core.localstack.ports import free_port
+from localstack.layout import Layout
+from localstack.ports import free_port
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 NOT_COPIED = (".git", ".venv", ".local", ".*_cache", "__pycache__", "node_modules")

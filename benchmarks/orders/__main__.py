@@ -15,7 +15,7 @@ from benchmarks.orders.rounds import SLOWER_RATE, Outcome, Plan, Run
 from benchmarks.orders.shop import OrderShop
 from benchmarks.servers import Servers, shared_servers
 from benchmarks.sides import Side
-from core.localstack.errors import StackError
+from localstack.errors import StackError
 
 ROOT = Path(__file__).parents[2]
 RESULTS = ROOT / "benchmarks" / "orders.md"

@@ -14,3 +14,4 @@ from config.settings.http import *
 from config.settings.logs import *
 from config.settings.mail import *
 from config.settings.orders import *
+from config.settings.workshop import *

@@ -1,4 +1,5 @@
 from config.settings.env import BASE_DIR
+from config.settings.workshop import WORKSHOP_APPS
 
 INSTALLED_APPS = [
     "core.apps.CoreConfig",
@@ -21,6 +22,7 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
     "treebeard",
     "django_celery_beat",
+    *WORKSHOP_APPS,
 ]
 
 ROOT_URLCONF = "config.urls"

@@ -2,7 +2,7 @@ from datetime import timedelta
 
 from config.settings.env import env
 
-# The sandbox payment provider and carrier: an HTTP process of its own (orders/sandbox).
+# The sandbox payment provider and carrier: an HTTP process of its own (sandbox).
 SANDBOX_URL = env.str("SANDBOX_URL", default="http://127.0.0.1:8090")
 DEFAULT_CURRENCY = env.str("DEFAULT_CURRENCY", default="USD")
 # Who takes the payments and the parcels of new orders; names of orders/gateways.

@@ -1,4 +1,4 @@
-"""The sandbox provider and carrier (orders/sandbox) over HTTP, each behind a breaker of its own."""
+"""The sandbox provider and carrier (sandbox) over HTTP, each behind a breaker of its own."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime

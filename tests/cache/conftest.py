@@ -8,9 +8,9 @@ import redis
 
 from core.cache import store, wire
 from core.cache.outage import Outage
-from core.localstack import ports
-from core.localstack.servers import running
-from core.localstack.valkey import Valkey
+from localstack import ports
+from localstack.servers import running
+from localstack.valkey import Valkey
 
 
 class OwnRedis:

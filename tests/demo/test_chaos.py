@@ -11,8 +11,8 @@ from random import Random
 
 import pytest
 
-from core.localstack.layout import Layout
-from core.localstack.record import SUPERVISOR, Record, only_supervisor
+from localstack.layout import Layout
+from localstack.record import SUPERVISOR, Record, only_supervisor
 from orders.demo.replay.chaos import report
 from orders.demo.replay.chaos.faults import FAULTS, Fault
 from orders.demo.replay.chaos.stack import NothingToKill, OwnStack

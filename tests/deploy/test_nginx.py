@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 import requests
 
-from core.localstack import ports
-from core.localstack.nginx import Nginx
-from core.localstack.servers import running
+from localstack import ports
+from localstack.nginx import Nginx
+from localstack.servers import running
 from tests.stack import eventually
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -15,7 +15,7 @@ from urllib3.util.retry import Retry
 def running_sandbox(url: str, **environment: str) -> Iterator[None]:
     """Listening at `url` for as long as the block lasts."""
     command = [sys.executable, "-m", "gunicorn", "--bind", url.removeprefix("http://"), "--threads", "8"]
-    command += ["--no-control-socket", "--log-level", "warning", "orders.sandbox.provider:app"]
+    command += ["--no-control-socket", "--log-level", "warning", "sandbox.provider:app"]
     process = subprocess.Popen(command, env=os.environ | environment)
     try:
         with requests.Session() as session:

@@ -10,9 +10,9 @@ from pathlib import Path
 import amqp
 import redis
 
-from core.localstack.ports import HOST, free_port
-from core.localstack.programs import Program
-from core.localstack.valkey import Valkey
+from localstack.ports import HOST, free_port
+from localstack.programs import Program
+from localstack.valkey import Valkey
 from tests.faults.processes import Process
 
 DATABASES = 1024

@@ -18,7 +18,7 @@ import threading
 from collections.abc import Callable
 from enum import Enum
 
-from core.localstack.ports import HOST
+from localstack.ports import HOST
 
 CHUNK = 1 << 16
 

@@ -1,7 +1,7 @@
 """The shop as real processes, without demo data, made to be broken.
 
 nginx, gunicorn, Celery worker, relay, mail inbox and the sandbox provider run the commands of the local
-stack (core/localstack/house.py) on a database of their own in the test run's PostgreSQL, and Valkey
+stack (localstack/house.py) on a database of their own in the test run's PostgreSQL, and Valkey
 databases of their own. Between client and nginx, shop and provider (and back: its webhooks), and shop and
 broker stand proxies. Every crash point is armed and held back: `crash(...)` lets some of them kill once.
 """
@@ -22,12 +22,12 @@ import redis
 import requests
 from django.db.models import F
 
-from core.localstack.house import House
-from core.localstack.layout import Layout
-from core.localstack.nginx import Nginx
-from core.localstack.ports import HOST, free_port
 from core.mail.models import Mail
 from core.outbox.models import OutboxMessage
+from localstack.house import House
+from localstack.layout import Layout
+from localstack.nginx import Nginx
+from localstack.ports import HOST, free_port
 from tests.faults.databases import using_database
 from tests.faults.processes import Process
 from tests.faults.proxy import Proxy

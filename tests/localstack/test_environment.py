@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from core.localstack.environment import stack_environment
-from core.localstack.layout import Layout
+from localstack.environment import stack_environment
+from localstack.layout import Layout
 
 
 @pytest.fixture

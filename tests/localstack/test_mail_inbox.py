@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 from django.core.mail import EmailMultiAlternatives, get_connection
 
-from core.localstack import ports
-from core.localstack.servers import running
 from core.mail import rendering
+from localstack import ports
+from localstack.servers import running
 
-pytestmark = pytest.mark.urls("core.localstack.urls")
+pytestmark = pytest.mark.urls("localstack.urls")
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -21,7 +21,7 @@ class Inbox:
     stop_signal = signal.SIGTERM
 
     def command(self):
-        return [sys.executable, "-m", "core.localstack.inbox", str(self.port)]
+        return [sys.executable, "-m", "localstack.inbox", str(self.port)]
 
     def is_ready(self):
         return ports.accepts(self.port)

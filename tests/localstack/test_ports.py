@@ -1,6 +1,6 @@
 import socket
 
-from core.localstack.ports import HOST, remembered_ports
+from localstack.ports import HOST, remembered_ports
 
 
 def test_remembered_ports__second_time__are_the_same(tmp_path):

@@ -5,7 +5,7 @@ import sys
 import psutil
 import pytest
 
-from core.localstack.record import Record, end_leftovers, recorded
+from localstack.record import Record, end_leftovers, recorded
 
 SLEEP = [sys.executable, "-c", "import time; time.sleep(60)"]
 # A leader with one worker that outlives it, as nginx's do.

@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from core.localstack.ports import HOST, free_port
+from localstack.ports import HOST, free_port
 from tests.stack import Stack, copy_of_checkout, eventually
 
 pytestmark = [pytest.mark.xdist_group("stack"), pytest.mark.timeout(300)]

@@ -7,11 +7,11 @@ import time
 
 import pytest
 
-from core.localstack.errors import StackError
-from core.localstack.programs import Program, Stage, Stamp, Step
-from core.localstack.record import Record, recorded
-from core.localstack.supervisor import Supervisor
-from core.localstack.terminal import Terminal
+from localstack.errors import StackError
+from localstack.programs import Program, Stage, Stamp, Step
+from localstack.record import Record, recorded
+from localstack.supervisor import Supervisor
+from localstack.terminal import Terminal
 
 STAYS = "import time; print('here I am', flush=True); time.sleep(60)"
 FAILS = "import sys; print('no such table'); sys.exit(3)"

@@ -7,9 +7,9 @@ import psycopg
 import pytest
 import redis
 
-from core.localstack import ports, postgres
-from core.localstack.account import server_account
-from core.localstack.servers import throwaway_servers
+from localstack import ports, postgres
+from localstack.account import server_account
+from localstack.servers import throwaway_servers
 from tests.stack import eventually
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -59,7 +59,7 @@ def test_throwaway_servers__left_by_a_killed_run__are_swept_by_the_next(local):
 def test_throwaway_servers__owner_is_killed__they_end_too(local):
     source = f"""
 import pathlib, time
-from core.localstack.servers import throwaway_servers
+from localstack.servers import throwaway_servers
 with throwaway_servers(pathlib.Path({str(local)!r})) as pair:
     print(pair.postgres.port, pair.valkey.port, flush=True)
     time.sleep(60)

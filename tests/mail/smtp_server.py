@@ -10,8 +10,8 @@ from aiosmtpd.controller import Controller
 from django.conf import settings
 from django.test import override_settings
 
-from core.localstack.ports import free_port
 from core.mail import link
+from localstack.ports import free_port
 
 
 class Answering:

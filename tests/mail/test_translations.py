@@ -155,7 +155,7 @@ def test_register__accept_language__is_that_of_the_mail(client, accepted, subjec
     assert translation.get_language() == project.LANGUAGE_CODE
 
 
-@pytest.mark.urls("core.localstack.urls")
+@pytest.mark.urls("localstack.urls")
 @pytest.mark.parametrize(("language", "direction"), [("en", "ltr"), ("he", "rtl")])
 def test_preview__language__shows_the_mails_in_it(client, language, direction):
     page = client.get(reverse("mail_preview"), {"language": language}).content.decode()
@@ -163,6 +163,6 @@ def test_preview__language__shows_the_mails_in_it(client, language, direction):
     assert f"lang=&quot;{language}&quot; dir=&quot;{direction}&quot;" in page
 
 
-@pytest.mark.urls("core.localstack.urls")
+@pytest.mark.urls("localstack.urls")
 def test_preview__language_that_there_is_not__is_404(client):
     assert client.get(reverse("mail_preview"), {"language": "xx"}).status_code == 404

@@ -14,8 +14,8 @@ from core.outbox.models import OutboxMessage
 from core.outbox.relay import publish_batch
 from orders.gateways import sandbox as sandbox_gateway
 from orders.models import ShippingMethod, TaxRule
-from orders.sandbox.application import Provider
-from orders.sandbox.ledger import Ledger
+from sandbox.application import Provider
+from sandbox.ledger import Ledger
 from tests.factories.accounts import UserFactory, bearer
 from tests.factories.catalog import VariantFactory
 from tests.factories.orders import ADDRESS, ShippingMethodFactory, TaxRuleFactory

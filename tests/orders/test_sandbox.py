@@ -169,7 +169,7 @@ def test_provider__malformed_request__is_400(sandbox, settings, path, raw, key):
 
 
 def test_provider__imported__brings_nothing_of_django(tmp_path):
-    code = "import sys, orders.sandbox.provider as p; assert p.app; assert 'django' not in sys.modules"
+    code = "import sys, sandbox.provider as p; assert p.app; assert 'django' not in sys.modules"
     environment = {"SANDBOX_LEDGER": str(tmp_path / "ledger.sqlite3")}
 
     subprocess.run([sys.executable, "-c", code], env=environment, check=True, timeout=60)

@@ -9,10 +9,10 @@ import pytest
 from django.db import connection, connections
 from django.test import override_settings
 
-from core.localstack import ports
-from core.localstack.servers import running
-from core.localstack.valkey import Valkey
 from core.platform import readiness
+from localstack import ports
+from localstack.servers import running
+from localstack.valkey import Valkey
 
 pytestmark = pytest.mark.django_db
 

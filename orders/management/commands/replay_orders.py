@@ -6,7 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from core.localstack.layout import Layout
+from localstack.layout import Layout
 from orders.demo import replay
 from orders.demo.replay.chaos.stack import NothingToKill, OwnStack
 from orders.demo.replay.chaos.storm import Storm

@@ -6,11 +6,11 @@ from decimal import Decimal
 
 import pytest
 
-from core.localstack.ports import free_port
+from localstack.ports import free_port
 from orders.gateways.base import Gateway
 from orders.gateways.sandbox import SandboxGateway
 from orders.gateways.stripe import StripeGateway
-from orders.sandbox.ledger import Ledger
+from sandbox.ledger import Ledger
 from tests.fakes.lossy_proxy import LossyProxy
 from tests.fakes.sandbox_process import running_sandbox
 from tests.fakes.stripe_server import SECRET_KEY, WEBHOOK_SECRET, FakeStripe

@@ -10,13 +10,13 @@ from threading import Event
 import pytest
 from django.utils import timezone
 
-from core.localstack.ports import free_port
 from core.outbox.models import OutboxMessage
+from localstack.ports import free_port
 from orders import gateways
 from orders.models import Order, ProviderEvent
-from orders.sandbox.ledger import Ledger
-from orders.sandbox.webhooks import Sender
 from orders.services import payments, provider_news
+from sandbox.ledger import Ledger
+from sandbox.webhooks import Sender
 from tests.fakes.sandbox_process import running_sandbox
 
 SECRET = "whsec_" + base64.b64encode(b"a secret of the sandbox's own").decode()

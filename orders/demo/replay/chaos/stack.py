@@ -5,8 +5,8 @@ from urllib.parse import urlsplit
 
 import psutil
 
-from core.localstack.layout import Layout
-from core.localstack.record import is_running, recorded
+from localstack.layout import Layout
+from localstack.record import is_running, recorded
 from orders.demo.replay.chaos.faults import FAULTS, Fault
 
 ENTRANCE = "nginx"

@@ -1,18 +1,18 @@
-"""`python -m core.localstack run|stop|reset`, in the checkout."""
+"""`python -m localstack run|stop|reset`, in the checkout."""
 
 import os
 import sys
 from pathlib import Path
 
-from core.localstack import commands
-from core.localstack.errors import StackError
-from core.localstack.layout import Layout
+from localstack import commands
+from localstack.errors import StackError
+from localstack.layout import Layout
 
 COMMANDS = {"run": commands.run, "stop": commands.stop, "reset": commands.reset}
 
 
 def main(arguments: list[str]) -> int:
-    layout = Layout(Path(__file__).resolve().parents[2])
+    layout = Layout(Path(__file__).resolve().parents[1])
     os.umask(0o077)  # whatever any of us writes is nobody else's to read
     try:
         COMMANDS[arguments[0]](layout)

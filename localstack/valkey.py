@@ -10,9 +10,9 @@ from pathlib import Path
 
 import redis
 
-from core.localstack.errors import StackError
-from core.localstack.ports import HOST
-from core.localstack.secret_files import write_private
+from localstack.errors import StackError
+from localstack.ports import HOST
+from localstack.secret_files import write_private
 
 SETTINGS = """\
 bind {host}

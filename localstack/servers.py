@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from core.localstack import ports, postgres
-from core.localstack.account import Account, Credentials, credentials, make_private_directory, server_account
-from core.localstack.errors import StackError
-from core.localstack.postgres import Postgres
-from core.localstack.valkey import Valkey
+from localstack import ports, postgres
+from localstack.account import Account, Credentials, credentials, make_private_directory, server_account
+from localstack.errors import StackError
+from localstack.postgres import Postgres
+from localstack.valkey import Valkey
 
 START_SECONDS = 30
 STOP_SECONDS = 15

@@ -17,9 +17,9 @@ from pathlib import Path
 
 import psycopg
 
-from core.localstack.account import Account, can_run, can_search, credentials, make_private_directory
-from core.localstack.errors import StackError
-from core.localstack.ports import HOST
+from localstack.account import Account, can_run, can_search, credentials, make_private_directory
+from localstack.errors import StackError
+from localstack.ports import HOST
 
 ROLE = DATABASE = "shop"
 STATE_DIRECTORY = Path("/var/lib")

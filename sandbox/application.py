@@ -10,8 +10,8 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qs
 
-from orders.sandbox import carrier, payments
-from orders.sandbox.ledger import Answer, Ledger
+from sandbox import carrier, payments
+from sandbox.ledger import Answer, Ledger
 
 STEP = re.compile(r"/payments/sandbox_(\d{1,18})/(capture|void|refund)")
 ONE = re.compile(r"/payments/sandbox_(\d{1,18})")

@@ -10,8 +10,8 @@ from django.utils import translation
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from core.localstack import mailbox
 from core.mail import rendering
+from localstack import mailbox
 
 MAILS_ON_PAGE = 100
 
@@ -23,7 +23,7 @@ MAILS_ON_PAGE = 100
 def mail_inbox(request: HttpRequest) -> HttpResponse:
     directory = Path(settings.MAIL_INBOX_DIR)
     shown = mailbox.mails(directory, newest=MAILS_ON_PAGE)
-    return render(request, "core/mail_inbox.html", {"mails": shown, "count": mailbox.count(directory)})
+    return render(request, "localstack/mail_inbox.html", {"mails": shown, "count": mailbox.count(directory)})
 
 
 @csp_update({"style-src": ["'self'", "'unsafe-inline'"]})
@@ -37,7 +37,7 @@ def mail_preview(request: HttpRequest) -> HttpResponse:
     with translation.override(language):
         samples = rendering.samples()
     shown = {"samples": samples, "language": language, "languages": settings.LANGUAGES}
-    return render(request, "core/mail_preview.html", shown)
+    return render(request, "localstack/mail_preview.html", shown)
 
 
 @never_cache

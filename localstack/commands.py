@@ -10,16 +10,16 @@ from collections.abc import Mapping
 import environ
 import psutil
 
-from core.localstack import ports, postgres
-from core.localstack.account import server_account
-from core.localstack.card import card
-from core.localstack.environment import public_port, write_environment_file
-from core.localstack.errors import StackError
-from core.localstack.layout import Layout
-from core.localstack.plan import plan
-from core.localstack.record import SUPERVISOR, Record, end_leftovers, is_running, only_supervisor, recorded
-from core.localstack.supervisor import Supervisor
-from core.localstack.terminal import Terminal
+from localstack import ports, postgres
+from localstack.account import server_account
+from localstack.card import card
+from localstack.environment import public_port, write_environment_file
+from localstack.errors import StackError
+from localstack.layout import Layout
+from localstack.plan import plan
+from localstack.record import SUPERVISOR, Record, end_leftovers, is_running, only_supervisor, recorded
+from localstack.supervisor import Supervisor
+from localstack.terminal import Terminal
 
 STOP_SECONDS = 60
 

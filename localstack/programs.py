@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from core.localstack.account import Account
+from localstack.account import Account
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ import json
 import sqlite3
 from typing import Any
 
-from orders.sandbox.ledger import Answer, Ledger
+from sandbox.ledger import Answer, Ledger
 
 
 def create_parcel(ledger: Ledger, key: str, body: dict[str, Any], fingerprint: str) -> Answer:

@@ -6,7 +6,7 @@ import urllib.request
 from collections.abc import Mapping
 from typing import Any
 
-from core.localstack.ports import HOST
+from localstack.ports import HOST
 
 CARD = """
   The shop is open.

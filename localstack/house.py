@@ -6,12 +6,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from core.localstack import nginx, ports
-from core.localstack.layout import Layout
-from core.localstack.nginx import Nginx
-from core.localstack.postgres import Postgres
-from core.localstack.programs import Program
-from core.localstack.valkey import Valkey
+from localstack import nginx, ports
+from localstack.layout import Layout
+from localstack.nginx import Nginx
+from localstack.postgres import Postgres
+from localstack.programs import Program
+from localstack.valkey import Valkey
 
 QUEUES = "orders,mail,webhooks,default"
 LATER = ("nice", "-n", "10")
@@ -44,14 +44,14 @@ class House:
 
     def inbox(self) -> Program:
         port = str(self.ports["inbox"])
-        return self._behind("inbox", "-m", "core.localstack.inbox", port, is_ready=self._listens("inbox"))
+        return self._behind("inbox", "-m", "localstack.inbox", port, is_ready=self._listens("inbox"))
 
     def sandbox(self) -> Program:
         return self._behind(
             "sandbox",
             *("-m", "gunicorn", "--bind", self._address("sandbox"), "--workers", "1"),
             *("--threads", "8", "--no-control-socket"),
-            "orders.sandbox.provider:app",
+            "sandbox.provider:app",
             is_ready=self._listens("sandbox"),
             SANDBOX_LEDGER=str(self.layout.local / "sandbox.sqlite3"),
         )

@@ -9,10 +9,10 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from core.localstack.account import credentials
-from core.localstack.programs import Program
-from core.localstack.record import Record, group_members, wait_for_end
-from core.localstack.terminal import Terminal
+from localstack.account import credentials
+from localstack.programs import Program
+from localstack.record import Record, group_members, wait_for_end
+from localstack.terminal import Terminal
 
 READY_SECONDS = 60
 STRAGGLER_SECONDS = 3  # for what outlives its master

@@ -6,9 +6,9 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from core.localstack import ports
-from core.localstack.layout import Layout
-from core.localstack.secret_files import remembered_secret, write_private
+from localstack import ports
+from localstack.layout import Layout
+from localstack.secret_files import remembered_secret, write_private
 
 DEFAULT_PORT = "8000"
 WEBHOOKS = "/api/v1/payments/webhooks/sandbox"

@@ -10,11 +10,11 @@ import os
 import signal
 from collections.abc import Callable
 
-from core.localstack.child import Child, reason
-from core.localstack.errors import StackError
-from core.localstack.programs import Program, Stage, Step
-from core.localstack.record import SUPERVISOR, Record
-from core.localstack.terminal import Terminal
+from localstack.child import Child, reason
+from localstack.errors import StackError
+from localstack.programs import Program, Stage, Step
+from localstack.record import SUPERVISOR, Record
+from localstack.terminal import Terminal
 
 START_ATTEMPTS = 5
 STEADY_SECONDS = 5  # who lived this long has started well

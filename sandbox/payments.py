@@ -3,7 +3,7 @@
 import sqlite3
 from typing import Any
 
-from orders.sandbox.ledger import Answer, Ledger
+from sandbox.ledger import Answer, Ledger
 
 REFUSALS = {"tok_declined": "card_declined", "tok_insufficient": "insufficient_funds"}
 HANGING = "tok_timeout"  # commits, then hangs; a repeat of the key is answered at once

@@ -12,7 +12,7 @@ from typing import Any
 
 import requests
 
-from orders.sandbox.ledger import Ledger
+from sandbox.ledger import Ledger
 
 PREFIX = "whsec_"
 TIMEOUTS = (1, 5)  # seconds to connect, and for the answer

@@ -9,8 +9,8 @@ import signal
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.localstack import ports
-from core.localstack.errors import StackError
+from localstack import ports
+from localstack.errors import StackError
 
 NOBODY_IS_TRUSTED = "0.0.0.0/32"
 

@@ -1,8 +1,8 @@
-"""Included by config.urls where LOCAL_STACK is on, and nowhere else."""
+"""Included where LOCAL_STACK is on, and nowhere else (config.settings.workshop)."""
 
 from django.urls import path
 
-from core.localstack import views
+from localstack import views
 
 urlpatterns = [
     path("dev/mail", views.mail_inbox, name="mail_inbox"),

@@ -16,7 +16,7 @@ from typing import IO
 
 import psutil
 
-from core.localstack.errors import StackError
+from localstack.errors import StackError
 
 SUPERVISOR = "supervisor"
 SECONDS_TO_END = 10

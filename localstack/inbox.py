@@ -1,6 +1,6 @@
 """The SMTP server of the local stack: keeps every mail in a Maildir, delivers none.
 
-MAIL_INBOX_DIR=... python -m core.localstack.inbox PORT
+MAIL_INBOX_DIR=... python -m localstack.inbox PORT
 """
 
 import asyncio
@@ -12,7 +12,7 @@ from pathlib import Path
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from core.ids import uuid7
-from core.localstack.ports import HOST
+from localstack.ports import HOST
 
 
 class Keeper:

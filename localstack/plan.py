@@ -3,16 +3,16 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from core.localstack import ports, postgres
-from core.localstack.account import server_account
-from core.localstack.environment import fingerprint, public_port, stack_environment
-from core.localstack.house import House
-from core.localstack.layout import Layout
-from core.localstack.nginx import Nginx
-from core.localstack.postgres import Postgres
-from core.localstack.programs import Program, Stage, Stamp, Step
-from core.localstack.secret_files import remembered_secret
-from core.localstack.valkey import Valkey
+from localstack import ports, postgres
+from localstack.account import server_account
+from localstack.environment import fingerprint, public_port, stack_environment
+from localstack.house import House
+from localstack.layout import Layout
+from localstack.nginx import Nginx
+from localstack.postgres import Postgres
+from localstack.programs import Program, Stage, Stamp, Step
+from localstack.secret_files import remembered_secret
+from localstack.valkey import Valkey
 
 INTERNAL_PORTS = ["postgres", "valkey", "inbox", "sandbox", "web"]
 

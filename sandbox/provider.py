@@ -1,6 +1,6 @@
 """The outside world of the local stack: a payment provider and a carrier, with real latency and failures.
 
-`gunicorn orders.sandbox.provider:app`. Environment: SANDBOX_LEDGER (path of its SQLite file),
+`gunicorn sandbox.provider:app`. Environment: SANDBOX_LEDGER (path of its SQLite file),
 SANDBOX_LATENCY_MS (5), SANDBOX_HANG_SECONDS (30, how long `tok_timeout` hangs), SANDBOX_WEBHOOK_URL (none)
 and SANDBOX_WEBHOOK_SECRET, or SANDBOX_WEBHOOK_SECRET_FILE, for news of payments. It imports nothing of the
 shop, so that its ledger is a second opinion on what was paid and shipped.
@@ -9,11 +9,11 @@ shop, so that its ledger is a second opinion on what was paid and shipped.
 import os
 from pathlib import Path
 
-from orders.sandbox.application import Provider
-from orders.sandbox.ledger import Ledger
-from orders.sandbox.webhooks import Sender
+from sandbox.application import Provider
+from sandbox.ledger import Ledger
+from sandbox.webhooks import Sender
 
-DEFAULT_LEDGER = Path(__file__).resolve().parents[2] / ".local" / "sandbox.sqlite3"
+DEFAULT_LEDGER = Path(__file__).resolve().parents[1] / ".local" / "sandbox.sqlite3"
 
 ledger = Ledger(Path(os.environ.get("SANDBOX_LEDGER", DEFAULT_LEDGER)))
 app = Provider(
