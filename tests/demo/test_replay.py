@@ -11,7 +11,7 @@ from uuid import UUID
 import pytest
 from django.core.management import CommandError, call_command
 
-from orders.demo import articles, history, source
+from demo import (articles, history, source)
 from orders.demo.replay import checking, plan, promises, settling, shopping
 from orders.demo.replay.http import NotAnswered, Shop
 from orders.demo.replay.settling import Settled

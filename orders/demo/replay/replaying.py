@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from core.ids import uuid7
-from orders.demo import articles, history, source
+from demo import (articles, history, source)
 from orders.demo.replay import checking, plan, settling
 from orders.demo.replay.chaos import report
 from orders.demo.replay.chaos.report import ChaosReport

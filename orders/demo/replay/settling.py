@@ -10,7 +10,7 @@ from http import HTTPStatus
 from threading import Event
 from typing import Any, TypeGuard
 
-from orders.demo.progress import bar
+from demo.progress import (bar)
 from orders.demo.replay import shopping
 from orders.demo.replay.http import Answer, NotAnswered, Shop
 from orders.demo.replay.shopping import Placed

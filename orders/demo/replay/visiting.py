@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 
 from orders.demo.answers import AnswerLog
-from orders.demo.progress import bar
+from demo.progress import (bar)
 from orders.demo.replay import shopping
 from orders.demo.replay.chaos.storm import Storm, Strike
 from orders.demo.replay.http import NotAnswered, Shop

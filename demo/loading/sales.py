@@ -10,8 +10,8 @@ from django.utils.text import slugify
 from accounts.models import User
 from catalog.models import Variant
 from orders import numbers
-from orders.demo.history import HistoricOrder, OrderedLine, digest
-from orders.demo.loading.ids import historic_uuid
+from demo.history import (HistoricOrder, OrderedLine, digest)
+from demo.loading.ids import (historic_uuid)
 from orders.models import Order, OrderEvent, OrderLine, Payment, Shipment, Status
 
 HISTORY = "history"  # gateway and carrier of what was paid and sent before this shop was there

@@ -1,0 +1,3 @@
+from demo.loading.loader import (Loaded, load)
+
+__all__ = ["Loaded", "load"]

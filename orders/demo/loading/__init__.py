@@ -1,3 +1,0 @@
-from orders.demo.loading.loader import Loaded, load
-
-__all__ = ["Loaded", "load"]
