@@ -1,1 +1,1 @@
-"""A real shop's sales as demo data: read (source, articles, history), load, replay, and check (agreement)."""
+"""A real shop's sales as demo data: the file (source), what it means (articles, history), loading it."""

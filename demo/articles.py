@@ -14,7 +14,7 @@ from statistics import median
 
 from django.utils.text import slugify
 
-from demo.source import (Line)
+from demo.source import Line
 
 CENT = Decimal("0.01")
 SECOND_ARTICLE = "-2"

@@ -11,8 +11,8 @@ from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 from functools import cached_property
 
-from demo.articles import (cents)
-from demo.source import (Line)
+from demo.articles import cents
+from demo.source import Line
 
 OPENS_AT, LAST_ORDER_AFTER = time(7, tzinfo=UTC), timedelta(hours=12)
 PACKING, LAST_PARCEL_AFTER = timedelta(minutes=40), timedelta(hours=3)

@@ -1,3 +1,3 @@
-from demo.loading.loader import (Loaded, load)
+from demo.loading.loader import Loaded, load
 
 __all__ = ["Loaded", "load"]

@@ -8,8 +8,8 @@ from django.conf import settings
 from django.utils.text import slugify
 
 from catalog.models import Category, Product, Variant
-from demo import (articles)
-from demo.loading.ids import (historic_uuid)
+from demo import articles
+from demo.loading.ids import historic_uuid
 
 
 def categories(products: Iterable[articles.Product]) -> dict[str, Category]:

@@ -1,7 +1,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from demo.history import (digest)
+from demo.history import digest
 
 
 def historic_uuid(at: datetime, *parts: str) -> UUID:

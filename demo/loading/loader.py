@@ -9,9 +9,9 @@ from django.db.models import Model
 
 from catalog.services import listing, news
 from catalog.services.stock import default_location
-from demo import (articles, history, source)
-from demo.loading import (catalogue, copying, people, sales, stock)
-from demo.progress import (bar)
+from demo import articles, history, source
+from demo.loading import catalogue, copying, people, sales, stock
+from demo.progress import bar
 from orders.models import Order
 
 BATCH = 1000

@@ -9,8 +9,8 @@ from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.utils import timezone
 
 from accounts.models import User
-from demo.history import (Customer, HistoricOrder, digest)
-from demo.loading.ids import (historic_uuid)
+from demo.history import Customer, HistoricOrder, digest
+from demo.loading.ids import historic_uuid
 
 ADMIN_EMAIL, ALICE_EMAIL = "admin@shop.test", "alice@shop.test"
 ALICE = "AM-10360"  # Alice McCarthy of the file: five orders over four years

@@ -9,9 +9,9 @@ from django.utils.text import slugify
 
 from accounts.models import User
 from catalog.models import Variant
+from demo.history import HistoricOrder, OrderedLine, digest
+from demo.loading.ids import historic_uuid
 from orders import numbers
-from demo.history import (HistoricOrder, OrderedLine, digest)
-from demo.loading.ids import (historic_uuid)
 from orders.models import Order, OrderEvent, OrderLine, Payment, Shipment, Status
 
 HISTORY = "history"  # gateway and carrier of what was paid and sent before this shop was there

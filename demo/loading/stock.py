@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from catalog.models import Location, StockEntry, StockLevel, Variant
-from demo.history import (HistoricOrder, digest)
-from demo.loading.sales import (Sales)
+from demo.history import HistoricOrder, digest
+from demo.loading.sales import Sales
 
 Reason = StockEntry.Reason
 SCARCE = 4  # of 256 variants have few units left or none, so that lists show that too

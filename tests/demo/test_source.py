@@ -3,7 +3,7 @@ from decimal import Decimal
 
 import pytest
 
-from demo import (articles, history, source)
+from demo import articles, history, source
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,6 @@
 """Whether everybody tells the same story: customers' answers, our books, the provider's books, the inbox.
 
-Our own books are compared by orders.demo.agreement; here is what only a test can know besides.
+Our own books are compared by drills.agreement; here is what only a test can know besides.
 """
 
 from collections import Counter, defaultdict
@@ -12,9 +12,9 @@ from django.db import connection
 from django.db.models import Q, Sum
 
 from core.mail.models import Mail
-from orders.demo import agreement
-from orders.demo.agreement import Acknowledged
-from orders.demo.answers import AnswerLog
+from drills import agreement
+from drills.agreement import Acknowledged
+from drills.answers import AnswerLog
 from orders.models import Order, Payment, Refund, Shipment, Status
 from tests.faults.oracle_sql import QUESTIONS
 

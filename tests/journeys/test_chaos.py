@@ -7,7 +7,7 @@ from contextlib import contextmanager
 import psycopg
 import pytest
 
-from orders.demo.replay.chaos.faults import FAULTS
+from drills.chaos.faults import FAULTS
 from tests.stack import Stack, eventually
 
 # What has waited for 15 seconds has waited long enough: leases of messages and claims of mails end, and what

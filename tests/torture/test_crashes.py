@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from catalog.models import Location
 from catalog.services.stock import adjust
-from orders.demo.answers import Answer
+from drills.answers import Answer
 from orders.models import Order, Status
 from tests.faults import children as child
 from tests.faults import oracle

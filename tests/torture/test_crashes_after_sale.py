@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import pytest
 
-from orders.demo.answers import Answer
+from drills.answers import Answer
 from orders.models import Order, Status
 from tests.factories.accounts import UserFactory, bearer
 from tests.factories.orders import VoucherFactory

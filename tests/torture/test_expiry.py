@@ -11,7 +11,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from catalog.models import StockLevel
-from orders.demo.answers import Answer
+from drills.answers import Answer
 from orders.gateways.base import ProviderUnavailable
 from orders.models import Order, Payment, Status
 from orders.services import payments

@@ -11,7 +11,7 @@ from django.utils import timezone
 from catalog.models import StockEntry
 from core.mail.models import Mail
 from core.outbox.models import OutboxMessage
-from orders.demo.answers import Answer
+from drills.answers import Answer
 from orders.models import Order, Payment, Refund, Shipment, VoucherUse
 from tests.factories.orders import OrderFactory, VoucherFactory
 from tests.faults import children as child

@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import IntegrityError
 
 from catalog.models import Product
-from demo import (loading)
+from demo import loading
 
 
 class Command(BaseCommand):

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from django.db import connection
 
-from demo import (loading)
+from demo import loading
 
 
 @pytest.fixture(scope="package")

@@ -11,9 +11,9 @@ from catalog.models import Reservation, StockEntry, StockLevel, Variant
 from catalog.services import stock
 from core.mail.models import Mail
 from core.outbox.models import OutboxMessage
+from drills import agreement
+from drills.agreement import Acknowledged
 from orders import states
-from orders.demo import agreement
-from orders.demo.agreement import Acknowledged
 from orders.models import Order, OrderLine, Payment, Shipment, ShippingMethod, Status
 from orders.services import checkout, mails, quoting
 

@@ -8,7 +8,7 @@ from accounts.models import User
 from catalog.models import Category, Listing, Product, StockEntry, StockLevel, Variant
 from core.mail.models import Mail
 from core.outbox.models import OutboxMessage
-from demo import (loading)
+from demo import loading
 from orders.models import Order, OrderEvent, OrderLine, Payment, Shipment, Status
 
 pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("demo")]

@@ -15,7 +15,7 @@ import requests
 from django.conf import settings
 from django.db import connection
 
-from orders.demo import agreement_sql as questions
+from drills import agreement_sql as questions
 from orders.gateways.currencies import from_minor_units
 from orders.queries import ledger
 

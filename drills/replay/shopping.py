@@ -6,10 +6,10 @@ from http import HTTPStatus
 from typing import Any
 from uuid import UUID
 
-from orders.demo import answers
-from orders.demo.answers import AnswerLog
-from orders.demo.replay.http import Answer, NotAnswered, Shop
-from orders.demo.replay.plan import Shopper
+from drills import answers
+from drills.answers import AnswerLog
+from drills.replay.http import Answer, NotAnswered, Shop
+from drills.replay.plan import Shopper
 
 
 class VisitFailed(Exception):

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from random import Random
 from uuid import UUID
 
-from demo.articles import (Product)
-from demo.history import (HistoricOrder, digest)
+from demo.articles import Product
+from demo.history import HistoricOrder, digest
 
 # Each payment token of the sandbox, how many in a hundred shoppers use it, and how their orders end.
 PAYMENTS = (

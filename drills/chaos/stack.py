@@ -5,9 +5,9 @@ from urllib.parse import urlsplit
 
 import psutil
 
+from drills.chaos.faults import FAULTS, Fault
 from localstack.layout import Layout
 from localstack.record import is_running, recorded
-from orders.demo.replay.chaos.faults import FAULTS, Fault
 
 ENTRANCE = "nginx"
 HINT = "Start one with: THROTTLE_SCALE=1000 make run"

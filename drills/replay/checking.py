@@ -6,14 +6,14 @@ from enum import StrEnum
 
 from django.db import DatabaseError
 
-from orders.demo import agreement
-from orders.demo.agreement import Acknowledged
-from orders.demo.answers import AnswerLog
-from orders.demo.replay import promises
-from orders.demo.replay.http import Shop
-from orders.demo.replay.inbox import Inbox
-from orders.demo.replay.settling import Patience, Settled
-from orders.demo.replay.shopping import Placed
+from drills import agreement
+from drills.agreement import Acknowledged
+from drills.answers import AnswerLog
+from drills.replay import promises
+from drills.replay.http import Shop
+from drills.replay.inbox import Inbox
+from drills.replay.settling import Patience, Settled
+from drills.replay.shopping import Placed
 from orders.models import Order
 
 

@@ -6,10 +6,10 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
+from drills import replay
+from drills.chaos.stack import NothingToKill, OwnStack
+from drills.chaos.storm import Storm
 from localstack.layout import Layout
-from orders.demo import replay
-from orders.demo.replay.chaos.stack import NothingToKill, OwnStack
-from orders.demo.replay.chaos.storm import Storm
 
 
 def positive_number(text: str) -> float:

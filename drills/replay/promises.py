@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from orders.demo.replay.settling import Settled
-from orders.demo.replay.shopping import Placed
+from drills.replay.settling import Settled
+from drills.replay.shopping import Placed
 
 AMOUNTS = ("subtotal", "discount", "shipping", "tax", "total", "lines", "currency")
 LATE_SHOWN = 5

@@ -5,18 +5,18 @@ from collections import Counter
 from collections.abc import Sequence
 
 from core.ids import uuid7
-from demo import (articles, history, source)
-from orders.demo.replay import checking, plan, settling
-from orders.demo.replay.chaos import report
-from orders.demo.replay.chaos.report import ChaosReport
-from orders.demo.replay.chaos.storm import Storm
-from orders.demo.replay.checking import Database, Verdict
-from orders.demo.replay.http import Shop
-from orders.demo.replay.plan import Shopper
-from orders.demo.replay.settling import Settled
-from orders.demo.replay.summary import Summary
-from orders.demo.replay.tally import Quantiles, Tally
-from orders.demo.replay.visiting import Visits, visit_all
+from demo import articles, history, source
+from drills.chaos import report
+from drills.chaos.report import ChaosReport
+from drills.chaos.storm import Storm
+from drills.replay import checking, plan, settling
+from drills.replay.checking import Database, Verdict
+from drills.replay.http import Shop
+from drills.replay.plan import Shopper
+from drills.replay.settling import Settled
+from drills.replay.summary import Summary
+from drills.replay.tally import Quantiles, Tally
+from drills.replay.visiting import Visits, visit_all
 
 
 def run(

@@ -11,12 +11,12 @@ from uuid import UUID
 import pytest
 from django.core.management import CommandError, call_command
 
-from demo import (articles, history, source)
-from orders.demo.replay import checking, plan, promises, settling, shopping
-from orders.demo.replay.http import NotAnswered, Shop
-from orders.demo.replay.settling import Settled
-from orders.demo.replay.shopping import Placed
-from orders.demo.replay.tally import Quantiles, Tally
+from demo import articles, history, source
+from drills.replay import checking, plan, promises, settling, shopping
+from drills.replay.http import NotAnswered, Shop
+from drills.replay.settling import Settled
+from drills.replay.shopping import Placed
+from drills.replay.tally import Quantiles, Tally
 
 PAID = "Your payment for order S-1 has arrived"
 LINES = source.read_lines()

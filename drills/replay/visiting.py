@@ -7,13 +7,13 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 
-from orders.demo.answers import AnswerLog
-from demo.progress import (bar)
-from orders.demo.replay import shopping
-from orders.demo.replay.chaos.storm import Storm, Strike
-from orders.demo.replay.http import NotAnswered, Shop
-from orders.demo.replay.plan import Shopper
-from orders.demo.replay.shopping import Placed, Visit, VisitFailed
+from demo.progress import bar
+from drills.answers import AnswerLog
+from drills.chaos.storm import Storm, Strike
+from drills.replay import shopping
+from drills.replay.http import NotAnswered, Shop
+from drills.replay.plan import Shopper
+from drills.replay.shopping import Placed, Visit, VisitFailed
 
 
 @dataclass(kw_only=True)

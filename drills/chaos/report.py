@@ -5,10 +5,10 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from orders.demo.answers import AnswerLog
-from orders.demo.replay.chaos import work
-from orders.demo.replay.chaos.storm import Storm, Strike
-from orders.demo.replay.tally import Attempt
+from drills.answers import AnswerLog
+from drills.chaos import work
+from drills.chaos.storm import Storm, Strike
+from drills.replay.tally import Attempt
 
 ORDERING = "POST /orders"
 

@@ -6,7 +6,7 @@ from uuid import UUID
 from django.db.models import Count, Min, Q
 
 from core.outbox.models import OutboxMessage
-from orders.demo.replay.chaos.storm import Strike
+from drills.chaos.storm import Strike
 
 
 def seconds_to_next(strikes: Sequence[Strike]) -> dict[Strike, float]:

@@ -11,13 +11,13 @@ from random import Random
 
 import pytest
 
+from drills.chaos import report
+from drills.chaos.faults import FAULTS, Fault
+from drills.chaos.stack import NothingToKill, OwnStack
+from drills.chaos.storm import Storm, Strike
+from drills.replay.tally import Attempt
 from localstack.layout import Layout
 from localstack.record import SUPERVISOR, Record, only_supervisor
-from orders.demo.replay.chaos import report
-from orders.demo.replay.chaos.faults import FAULTS, Fault
-from orders.demo.replay.chaos.stack import NothingToKill, OwnStack
-from orders.demo.replay.chaos.storm import Storm, Strike
-from orders.demo.replay.tally import Attempt
 
 FORKS = "import os, time; child = os.fork(); child and print(child, flush=True); time.sleep(60)"
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)

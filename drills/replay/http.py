@@ -20,7 +20,7 @@ from tenacity import (
 from tenacity.nap import sleep_using_event
 from urllib3.exceptions import NewConnectionError
 
-from orders.demo.replay.tally import Attempt, Tally
+from drills.replay.tally import Attempt, Tally
 
 API = "/api/v1"
 TIMEOUT = (5, 30)  # seconds to connect, to answer

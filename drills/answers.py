@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from orders.demo.agreement import Acknowledged
+from drills.agreement import Acknowledged
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,10 +10,10 @@ from http import HTTPStatus
 from threading import Event
 from typing import Any, TypeGuard
 
-from demo.progress import (bar)
-from orders.demo.replay import shopping
-from orders.demo.replay.http import Answer, NotAnswered, Shop
-from orders.demo.replay.shopping import Placed
+from demo.progress import bar
+from drills.replay import shopping
+from drills.replay.http import Answer, NotAnswered, Shop
+from drills.replay.shopping import Placed
 
 SETTLED = {"shipped", "delivered", "payment_failed", "cancelled"}
 # Looking must not take the machine from the workers that are waited for.

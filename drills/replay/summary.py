@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from orders.demo.replay.chaos.report import ChaosReport
-from orders.demo.replay.tally import Quantiles
+from drills.chaos.report import ChaosReport
+from drills.replay.tally import Quantiles
 
 DISAGREEMENTS_SHOWN = 30
 

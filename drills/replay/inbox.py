@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from orders.demo.replay import promises
-from orders.demo.replay.settling import Settled
+from drills.replay import promises
+from drills.replay.settling import Settled
 
 Mail = dict[str, str]  # as /dev/mail/messages tells it
 
