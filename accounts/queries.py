@@ -22,6 +22,12 @@ def active_user(user_id: UUID) -> User:
     return user
 
 
+def email_of(customer_id: UUID) -> str | None:
+    """Where an active customer's mails go."""
+    active = User.objects.filter(pk=customer_id, is_active=True)
+    return active.values_list("email", flat=True).first()
+
+
 def find_session(session_id: UUID) -> Session | None:
     """The session with its user, in one query."""
     return Session.objects.select_related("user").filter(pk=session_id).first()

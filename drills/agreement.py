@@ -16,8 +16,8 @@ from django.conf import settings
 from django.db import connection
 
 from drills import agreement_sql as questions
-from orders.gateways.currencies import from_minor_units
-from orders.queries import ledger
+from orders.ledger import books
+from orders.providers.currencies import from_minor_units
 
 Parameters = dict[str, Any]  # of agreement_sql
 
@@ -26,11 +26,11 @@ PROVIDER_BOOK = "provider and carrier"
 
 
 def _of_ledger(*first_words: str) -> dict[str, str]:
-    return {what: ask for what, ask in ledger.QUESTIONS.items() if what.split()[0] in first_words}
+    return {what: ask for what, ask in books.QUESTIONS.items() if what.split()[0] in first_words}
 
 
 _LINES, _STOCK, _VOUCHERS = _of_ledger("sums"), _of_ledger("units"), _of_ledger("uses", "voucher")
-_MONEY = {what: ask for what, ask in ledger.QUESTIONS.items() if what not in _LINES | _STOCK | _VOUCHERS}
+_MONEY = {what: ask for what, ask in books.QUESTIONS.items() if what not in _LINES | _STOCK | _VOUCHERS}
 # Each book with its questions.
 BOOKS: Mapping[str, Mapping[str, str]] = {
     "orders": {
@@ -105,7 +105,7 @@ def _parameters(acknowledged: Collection[Acknowledged]) -> Parameters:
 def _answers(what: str, question: str, parameters: Parameters) -> Iterator[str]:
     rows = _rows(question, parameters)
     for subject, expected, found in rows[:SHOWN]:
-        yield str(ledger.Drift(what=what, subject=subject, expected=expected, found=found))
+        yield str(books.Drift(what=what, subject=subject, expected=expected, found=found))
     if len(rows) > SHOWN:
         yield f"{what}: {len(rows) - SHOWN} more like these"
 

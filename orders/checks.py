@@ -5,7 +5,7 @@ from django.apps import AppConfig
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
 
-from orders.gateways import CARRIERS, GATEWAYS, MANUAL
+from orders.providers import CARRIERS, GATEWAYS, MANUAL
 
 STRIPE_KEY_HOURS = 24  # how long Stripe remembers an idempotency key
 

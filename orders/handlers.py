@@ -14,6 +14,7 @@ from core.crash_points import crash_point, crash_points_of_commit
 from core.outbox import handles
 from core.outbox.handling import Postpone
 from core.resilience.breaker import BreakerOpen
+from orders import cancellation, mails
 from orders.events import (
     GoodsReturned,
     OrderCancelled,
@@ -30,17 +31,10 @@ from orders.events import (
     PaymentRefunded,
     RefundRequested,
 )
-from orders.gateways.base import ProviderUnavailable
-from orders.services import (
-    cancelling,
-    fulfilment,
-    mails,
-    payments,
-    recalling,
-    refunds,
-    settling,
-    vouchers,
-)
+from orders.payments import refunds, settling, steps
+from orders.checkout import voucher_uses
+from orders.providers.base import ProviderUnavailable
+from orders.shipments import cancel, dispatch
 
 RETRY_SECONDS = 1.0
 COMPENSATION_ATTEMPTS = 50  # about seven hours; then staff see it as dead and replay it
@@ -60,7 +54,7 @@ def _fail_payment(event: OrderNews) -> None:
 
 
 def _fail_shipping(event: OrderNews) -> None:
-    cancelling.give_up_shipping(
+    cancellation.give_up_shipping(
         order_id=event.order_id, reason="The order could not be shipped", now=timezone.now()
     )
 
@@ -74,7 +68,7 @@ def _abandon_refund(event: RefundRequested) -> None:
 )
 def authorise_payment(event: OrderPlaced) -> None:
     with _later_if_unavailable():
-        payments.authorise(order_id=event.order_id, now=timezone.now())
+        steps.authorise(order_id=event.order_id, now=timezone.now())
 
 
 @handles(
@@ -86,13 +80,13 @@ def authorise_payment(event: OrderPlaced) -> None:
 )
 def capture_payment(event: PaymentAuthorised) -> None:
     with _later_if_unavailable():
-        payments.capture(order_id=event.order_id, now=timezone.now())
+        steps.capture(order_id=event.order_id, now=timezone.now())
 
 
 @handles(OrderPaid, name="orders.ship_order", queue="orders", transactional=False, on_dead=_fail_shipping)
 def ship_order(event: OrderPaid) -> None:
     with _later_if_unavailable():
-        fulfilment.ship(order_id=event.order_id, now=timezone.now())
+        dispatch.ship(order_id=event.order_id, now=timezone.now())
 
 
 @handles(
@@ -107,7 +101,7 @@ def release_holdings(event: OrderNews) -> None:
     now = timezone.now()
     stock.release(owner=event.order_id, now=now)
     crash_point("orders.release.after_stock")
-    vouchers.give_back(order_id=event.order_id, now=now)
+    voucher_uses.release(order_id=event.order_id, now=now)
     crash_points_of_commit("orders.release")
 
 
@@ -116,7 +110,7 @@ def release_holdings(event: OrderNews) -> None:
 @_undoes(PaymentOrphaned, name="orders.give_back_orphaned")
 def give_back_payment(event: OrderNews) -> None:
     with _later_if_unavailable():
-        payments.give_back(order_id=event.order_id, now=timezone.now())
+        steps.give_back(order_id=event.order_id, now=timezone.now())
 
 
 @_undoes(RefundRequested, name="orders.make_refund", on_skip=_abandon_refund)
@@ -129,7 +123,7 @@ def make_refund(event: RefundRequested) -> None:
 @_undoes(ParcelsCalledOff, name="orders.recall_called_off")
 def recall_parcels(event: OrderNews) -> None:
     with _later_if_unavailable():
-        recalling.recall(order_id=event.order_id)
+        cancel.recall(order_id=event.order_id)
 
 
 @_mails(OrderPlaced, name="orders.mail_placed")

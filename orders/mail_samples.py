@@ -5,8 +5,8 @@ from functools import partial
 from typing import Any
 
 from core.mail.rendering import show_sample
+from orders.mails import context
 from orders.models import Order, OrderLine, Shipment
-from orders.services.mails import context
 
 ADDRESS = {
     "name": "Alice Example",

@@ -13,7 +13,7 @@ from psycopg.errors import DuplicateTable
 
 from benchmarks.orders import growth_sql
 from benchmarks.ours import ADDRESS
-from orders.numbers import ALPHABET
+from orders.checkout.numbers import ALPHABET
 
 SKUS = 500
 STOCK = 10_000_000

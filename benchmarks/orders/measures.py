@@ -14,7 +14,7 @@ from benchmarks.orders.sending import Sent, send
 from benchmarks.orders.shop import OrderShop
 from benchmarks.servers import Servers
 from benchmarks.sides import settle
-from orders.queries.ledger import MOST, QUESTIONS
+from orders.ledger.books import MOST, QUESTIONS
 
 SLACK_SECONDS = 3  # a shop that keeps up has shipped the last order so soon after it came
 LATE_SECONDS = 0.5  # and had its client send every order in time

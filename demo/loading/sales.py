@@ -11,7 +11,7 @@ from accounts.models import User
 from catalog.models import Variant
 from demo.history import HistoricOrder, OrderedLine, digest
 from demo.loading.ids import historic_uuid
-from orders import numbers
+from orders.checkout import numbers
 from orders.models import Order, OrderEvent, OrderLine, Payment, Shipment, Status
 
 HISTORY = "history"  # gateway and carrier of what was paid and sent before this shop was there

@@ -20,7 +20,9 @@ from unfold.widgets import UnfoldAdminDecimalFieldWidget, UnfoldAdminTextInputWi
 from core.errors import DomainError, NotFound
 from core.http.admin import back_from_dialog
 from core.ids import uuid7
-from orders.services import cancelling, parcels, refunds
+from orders import cancellation
+from orders.payments import refunds
+from orders.shipments import by_staff
 
 # By a method: a permission named here is looked up in the database by every `manage.py check`.
 MAY_CHANGE = ["act"]
@@ -66,7 +68,7 @@ class OrderActions(ModelAdmin):
     )
     def cancel_order(self, request: HttpRequest, form: CancelForm, object_id: str) -> HttpResponse:
         reason = form.cleaned_data["reason"]
-        return self._done(request, object_id, "The order is cancelled", cancelling.cancel, reason=reason)
+        return self._done(request, object_id, "The order is cancelled", cancellation.cancel, reason=reason)
 
     @action(
         description="Refund",
@@ -86,7 +88,7 @@ class OrderActions(ModelAdmin):
     )
     def ship_order(self, request: HttpRequest, form: ShipForm, object_id: str) -> HttpResponse:
         values = {name: form.cleaned_data[name] for name in ("carrier", "tracking_number")}
-        return self._done(request, object_id, "The parcel is on its way", parcels.send, units=None, **values)
+        return self._done(request, object_id, "The parcel is on its way", by_staff.send, units=None, **values)
 
     @action(
         description="Send no more",
@@ -100,7 +102,7 @@ class OrderActions(ModelAdmin):
     )
     def close_order(self, request: HttpRequest, form: CancelForm, object_id: str) -> HttpResponse:
         reason = form.cleaned_data["reason"]
-        return self._done(request, object_id, "The order is closed", cancelling.send_no_more, reason=reason)
+        return self._done(request, object_id, "The order is closed", cancellation.send_no_more, reason=reason)
 
     @action(
         description="Delivered",
@@ -109,7 +111,7 @@ class OrderActions(ModelAdmin):
         dialog=_dialog("Parcels have arrived", "All of this order that are on their way."),
     )
     def deliver_order(self, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
-        return self._done(request, object_id, "The parcels are delivered", parcels.deliver)
+        return self._done(request, object_id, "The parcels are delivered", by_staff.deliver)
 
     def has_act_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
         return request.user.has_perm("orders.change_order")

@@ -5,8 +5,8 @@ from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
 from core.http.admin import ReadOnly
+from orders.ledger.books import Drift
 from orders.models import LedgerCheck
-from orders.queries.ledger import Drift
 
 
 @admin.register(LedgerCheck)

@@ -9,8 +9,8 @@ from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import display
 
 from core.http.admin import ReadOnly
-from orders import numbers
 from orders.admin.actions import OrderActions
+from orders.checkout import numbers
 from orders.models import (
     Order,
     OrderEvent,

@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
 from orders.api.reading import LONGEST_SKU, Body
-from orders.services.quoting import Basket
+from orders.pricing.offers import Basket
 
 LONGEST_EMAIL, LONGEST_TOKEN, LONGEST_CODE = 254, 255, 40
 

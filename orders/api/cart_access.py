@@ -5,7 +5,7 @@ from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 
 from accounts.authentication import TokenAuthentication
-from orders.queries.carts import Holder
+from orders.carts.queries import Holder
 
 CART_TOKEN = OpenApiParameter("X-Cart-Token", str, "header", description="Of a guest's cart.")
 

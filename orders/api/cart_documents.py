@@ -3,11 +3,11 @@
 from decimal import Decimal
 from typing import Any
 
+from orders.carts.contents import Contents
+from orders.carts.queries import Line
 from orders.models import Cart
-from orders.pricing import ZERO, QuotedLine
-from orders.queries.carts import Line
-from orders.services.carts.contents import Contents
-from orders.services.quoting import name_of
+from orders.pricing.amounts import ZERO, QuotedLine
+from orders.pricing.offers import name_of
 
 
 def document(cart: Cart, contents: Contents) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from rest_framework import serializers
 from orders.api.bodies import LONGEST_CODE
 from orders.api.reading import LONGEST_SKU
 from orders.api.shapes import ItemShape, Money
-from orders.services.quoting import MOST_UNITS
+from orders.pricing.offers import MOST_UNITS
 
 AVAILABILITY = ("in_stock", "short", "sold_out", "not_for_sale")
 

@@ -21,8 +21,7 @@ from orders.api import cart_shapes as shapes
 from orders.api.bodies import CartBody, CodeBody, ItemBody, QuantityBody
 from orders.api.cart_access import CART_TOKEN, holder_of
 from orders.api.cart_documents import document
-from orders.queries import carts as queries
-from orders.services.carts import changes, contents, opening
+from orders.carts import changes, contents, opening, queries
 
 
 class CartLimit(RateLimit):

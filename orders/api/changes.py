@@ -9,14 +9,17 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from accounts import queries as account_queries
 from core.errors import NotFound
 from core.http.bodies import valid_body
 from core.http.permissions import IsStaff, caller_id
 from core.idempotency.decorator import IDEMPOTENCY_KEY, idempotent
+from orders import cancellation
 from orders.api import change_shapes, shapes
 from orders.api.orders import GUEST_TOKEN, OrderLimit
-from orders.queries import detail, history
-from orders.services import cancelling, parcels, refunds, returns
+from orders.history import access, detail
+from orders.payments import refunds
+from orders.shipments import by_staff, returns
 
 
 class CancelView(APIView):
@@ -33,7 +36,7 @@ class CancelView(APIView):
         """
         order_id, actor = _changeable(self, request, number)
         body = valid_body(change_shapes.CancelRequest, request)
-        cancelling.cancel(order_id=order_id, actor=actor, reason=body["reason"], now=timezone.now())
+        cancellation.cancel(order_id=order_id, actor=actor, reason=body["reason"], now=timezone.now())
         return Response(detail.order_with(order_id))
 
 
@@ -72,7 +75,7 @@ class ShipmentsView(APIView):
     def post(self, request: Request, number: str) -> Response:
         """Tell of a parcel that was sent: with some lines, or with all that is left."""
         body = valid_body(change_shapes.ShipmentRequest, request)
-        shipment = parcels.send(
+        shipment = by_staff.send(
             order_id=_order_id(number),
             units=change_shapes.units(body["lines"]) if "lines" in body else None,
             carrier=body["carrier"],
@@ -114,16 +117,16 @@ class DeliverView(APIView):
     def post(self, request: Request, number: str) -> Response:
         """Tell that the parcels on their way have arrived."""
         order_id = _order_id(number)
-        parcels.deliver(order_id=order_id, actor=staff_actor(request), now=timezone.now())
+        by_staff.deliver(order_id=order_id, actor=staff_actor(request), now=timezone.now())
         return Response(detail.order_with(order_id))
 
 
 def staff_actor(request: Request) -> str:
-    return f"staff:{history.email_of(caller_id(request))}"
+    return f"staff:{account_queries.email_of(caller_id(request))}"
 
 
 def _order_id(number: str) -> UUID:
-    order_id = history.id_of(number)
+    order_id = access.id_of(number)
     if order_id is None:
         raise NotFound(f"There is no order {number}")
     return order_id
@@ -133,7 +136,7 @@ def _changeable(view: APIView, request: Request, number: str) -> tuple[UUID, str
     """The order's id, and who is at it. Raises NotFound for an order that is not theirs."""
     customer_id = request.user.pk if request.user.is_authenticated else None
     token = request.headers.get("X-Order-Token", "")
-    own = history.find(number=number, customer_id=customer_id, token=token)
+    own = access.find(number=number, customer_id=customer_id, token=token)
     if own is not None:
         return own, "customer" if customer_id else "guest"
     if not IsStaff().has_permission(request, view):

@@ -13,6 +13,7 @@ from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts import queries as account_queries
 from core.errors import NotFound
 from core.http.conditional import PRIVATE, bytes_response, etag_of
 from core.http.lean import LeanReads
@@ -24,9 +25,9 @@ from orders.api import shapes
 from orders.api.bodies import OrderBody
 from orders.api.cart_access import CART_TOKEN, holder_of
 from orders.api.quotes import line_document
-from orders.queries import detail, history
-from orders.services import checkout
-from orders.services.carts import ordering
+from orders.carts import ordering
+from orders.checkout import guests, place
+from orders.history import access, detail, lists
 
 GUEST_TOKEN = OpenApiParameter("X-Order-Token", str, "header", description="Of a guest's order.")
 
@@ -47,9 +48,7 @@ class OrdersView(LeanReads):
         """One's own orders, newest first."""
         customer = self.require_user(request)
         filters = shapes.OrderFilters.parse(request.GET)
-        return _page(
-            self, request, history.orders_of(customer.pk, status=filters.get("status")), history.SUMMARY
-        )
+        return _page(self, request, lists.orders_of(customer.pk, status=filters.get("status")), lists.SUMMARY)
 
     @extend_schema(
         parameters=[IDEMPOTENCY_KEY, CART_TOKEN],
@@ -88,11 +87,11 @@ class OrderEventsView(LeanReads):
     @extend_schema(parameters=[GUEST_TOKEN], responses=shapes.EventShape(many=True))
     def get(self, request: HttpRequest, number: str) -> HttpResponse:
         """The order's timeline, from the first entry on."""
-        order_id = history.find(number=number, **_access(self, request))
+        order_id = access.find(number=number, **_access(self, request))
         if order_id is None:
             raise NotFound(f"There is no order {number} of yours")
         shapes.NoFilters.parse(request.GET)
-        return _page(self, request, history.timeline(order_id), history.EVENT)
+        return _page(self, request, lists.timeline(order_id), lists.EVENT)
 
 
 def _access(view: LeanReads, request: HttpRequest) -> dict[str, Any]:
@@ -116,12 +115,10 @@ def _shown(row: dict[str, Any], fields: tuple[str, ...]) -> dict[str, Any]:
     return {**shown, "actor": shown["actor"].partition(":")[0]} if "actor" in shown else shown
 
 
-def _place(request: Request, body: OrderBody) -> checkout.PlacedOrder:
+def _place(request: Request, body: OrderBody) -> place.PlacedOrder:
     buyer, now = _buyer(request, body), timezone.now()
     if body.cart_id is None:
-        return checkout.place_order(
-            buyer=buyer, basket=body.basket, payment_token=body.payment_token, now=now
-        )
+        return place.place_order(buyer=buyer, basket=body.basket, payment_token=body.payment_token, now=now)
     return ordering.place_order(
         cart_id=body.cart_id,
         holder=holder_of(request),
@@ -132,17 +129,17 @@ def _place(request: Request, body: OrderBody) -> checkout.PlacedOrder:
     )
 
 
-def _buyer(request: Request, body: OrderBody) -> checkout.Buyer:
+def _buyer(request: Request, body: OrderBody) -> guests.Buyer:
     language = get_language_from_request(request)
     if not request.user.is_authenticated:
-        return checkout.Buyer(customer_id=None, email=body.email, language=language)
-    email = history.email_of(request.user.pk)
+        return guests.Buyer(customer_id=None, email=body.email, language=language)
+    email = account_queries.email_of(request.user.pk)
     if email is None:
         raise AuthenticationFailed("This account is no longer active")
-    return checkout.Buyer(customer_id=request.user.pk, email=email, language=language)
+    return guests.Buyer(customer_id=request.user.pk, email=email, language=language)
 
 
-def _placed(placed: checkout.PlacedOrder) -> dict[str, Any]:
+def _placed(placed: place.PlacedOrder) -> dict[str, Any]:
     order, quote = placed.order, placed.order.quote
     document = {
         "id": order.id,

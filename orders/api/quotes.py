@@ -11,10 +11,10 @@ from core.http.throttles import RateLimit
 from orders.api import shapes
 from orders.api.bodies import QuoteBody
 from orders.api.cart_access import CART_TOKEN, holder_of
-from orders.pricing import QuotedLine
-from orders.queries.vouchers import customer_key
-from orders.services import quoting
-from orders.services.carts import ordering
+from orders.carts import ordering
+from orders.pricing import offers
+from orders.pricing.amounts import QuotedLine
+from orders.checkout.guests import customer_key
 
 
 class QuoteLimit(RateLimit):
@@ -40,7 +40,7 @@ class QuotesView(APIView):
             basket = ordering.basket_of(
                 cart_id=body.cart_id, holder=holder_of(request), basket=basket, now=now
             )
-        offer = quoting.price(basket=basket, customer_key=_customer_key(request), now=now)
+        offer = offers.price(basket=basket, customer_key=_customer_key(request), now=now)
         return Response(_document(offer))
 
 
@@ -50,7 +50,7 @@ def _customer_key(request: Request) -> str:
     return customer_key(customer_id=customer_id, email="")
 
 
-def _document(offer: quoting.Offer) -> dict[str, Any]:
+def _document(offer: offers.Offer) -> dict[str, Any]:
     quote = offer.quote
     return {
         "currency": offer.currency,
@@ -62,9 +62,7 @@ def _document(offer: quoting.Offer) -> dict[str, Any]:
         "tax_included": quote.tax_included,
         "total": quote.total,
         "voucher": offer.voucher.code if offer.voucher else None,
-        "lines": [
-            line_document(line, name=quoting.name_of(offer.variants[line.sku])) for line in quote.lines
-        ],
+        "lines": [line_document(line, name=offers.name_of(offer.variants[line.sku])) for line in quote.lines],
     }
 
 

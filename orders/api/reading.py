@@ -5,7 +5,7 @@ from typing import Any
 
 from core.countries import COUNTRIES
 from core.errors import FieldError, Invalid
-from orders.services.quoting import MOST_ITEMS, MOST_UNITS
+from orders.pricing.offers import MOST_ITEMS, MOST_UNITS
 
 LONGEST_SKU, LONGEST_METHOD = 64, 40
 MOST_LINES = 1_000  # as sent, before those of one SKU are added up

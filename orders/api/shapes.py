@@ -9,7 +9,7 @@ from core.http.fields import AmountField
 from core.http.filters import QueryFilters
 from orders.api.reading import ADDRESS, LONGEST_SKU
 from orders.models import Refund, ShippingMethod, Status
-from orders.services.quoting import MOST_ITEMS, MOST_UNITS
+from orders.pricing.offers import MOST_ITEMS, MOST_UNITS
 
 
 class Money(AmountField):

@@ -7,7 +7,7 @@ from core.http.lean import LeanReads
 from core.http.pagination import KeysetPagination
 from core.http.renderers import dumps
 from orders.api import shapes
-from orders.queries import rates
+from orders.pricing import rates
 
 
 class ShippingMethodsView(LeanReads):

@@ -8,7 +8,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from core.errors import TooLarge
-from orders.services import provider_news
+from orders.payments import webhooks
 
 
 class PaymentWebhookView(APIView):
@@ -24,5 +24,5 @@ class PaymentWebhookView(APIView):
         body = request._request.read(settings.PAYMENT_WEBHOOK_BODY_MAX + 1)
         if len(body) > settings.PAYMENT_WEBHOOK_BODY_MAX:
             raise TooLarge
-        provider_news.hear(provider=gateway, headers=request.headers, body=body, now=timezone.now())
+        webhooks.hear(provider=gateway, headers=request.headers, body=body, now=timezone.now())
         return Response(status=204)

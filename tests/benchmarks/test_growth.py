@@ -8,9 +8,9 @@ from django.test import Client
 from benchmarks.orders import growth
 from benchmarks.orders.measures import Moments, check_books
 from core.outbox.models import OutboxMessage
-from orders import numbers
+from orders.checkout import numbers
+from orders.ledger import books
 from orders.models import Order
-from orders.queries import ledger
 from tests.factories.accounts import UserFactory, bearer
 
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
@@ -41,7 +41,7 @@ def grown(database, reader):
 
 def test_grow__two_steps__leave_books_without_a_difference(grown, database):
     assert Order.objects.count() == 250
-    assert ledger.drift() == []
+    assert books.drift() == []
     assert check_books(database).differences == 0
 
 
@@ -52,7 +52,7 @@ def test_grow__stock_entry_missing__is_found_by_the_books(grown, database):
         cursor.execute("SET session_replication_role = DEFAULT")
 
     assert check_books(database).differences == 2
-    assert {each.what for each in ledger.drift()} == {"units by the stock ledger", "units shipped"}
+    assert {each.what for each in books.drift()} == {"units by the stock ledger", "units shipped"}
 
 
 def test_grow__numbers__are_such_as_people_can_type(grown):

@@ -4,9 +4,9 @@ from typing import Any
 import factory
 from factory.django import DjangoModelFactory
 
-from orders import numbers
+from orders.checkout import numbers
+from orders.checkout.guests import token_hash
 from orders.models import Order, OrderEvent, OrderLine, Payment, ShippingMethod, Status, TaxRule, Voucher
-from orders.queries.history import token_hash
 from tests.factories.accounts import UserFactory
 from tests.factories.catalog import CREATED_AT, VariantFactory
 

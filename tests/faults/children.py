@@ -24,9 +24,10 @@ from core.outbox import handling, messages
 from core.outbox.dead import skip
 from core.outbox.models import OutboxMessage
 from core.outbox.relay import publish_batch
-from orders.gateways import gateway
+from orders import cancellation
 from orders.models import Payment
-from orders.services import cancelling, expiring
+from orders.payments import expiry
+from orders.providers import gateway
 from tests.faults.databases import using_database
 from tests.faults.waits import LONGEST_WAIT
 
@@ -185,15 +186,15 @@ def refund_elsewhere(order_id: str) -> None:
 def send_no_more(order_id: str) -> int | None:
     """As staff do in the admin; 409 where it is refused."""
     try:
-        cancelling.send_no_more(order_id=UUID(order_id), actor="staff", reason="", now=timezone.now())
-    except cancelling.NotToBeClosed as refused:
+        cancellation.send_no_more(order_id=UUID(order_id), actor="staff", reason="", now=timezone.now())
+    except cancellation.NotToBeClosed as refused:
         return refused.status
     return None
 
 
 def expire() -> None:
     """What beat has a worker do every minute."""
-    expiring.expire_unpaid(now=timezone.now())
+    expiry.expire_unpaid(now=timezone.now())
 
 
 def _let_time_pass(messages: QuerySet[OutboxMessage]) -> None:

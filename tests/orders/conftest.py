@@ -12,8 +12,8 @@ from django.utils import timezone
 from core.outbox import handling
 from core.outbox.models import OutboxMessage
 from core.outbox.relay import publish_batch
-from orders.gateways import sandbox as sandbox_gateway
 from orders.models import ShippingMethod, TaxRule
+from orders.providers import sandbox as sandbox_gateway
 from sandbox.application import Provider
 from sandbox.ledger import Ledger
 from tests.factories.accounts import UserFactory, bearer

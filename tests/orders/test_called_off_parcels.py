@@ -14,11 +14,13 @@ from core.mail.models import Mail
 from core.outbox import handling, messages
 from core.outbox.dead import replay
 from core.outbox.models import OutboxMessage
-from orders.gateways import carrier
-from orders.gateways.base import ProviderUnavailable, StepRefused
+from orders import cancellation
+from orders.ledger import books
 from orders.models import Order, OrderEvent
-from orders.queries import ledger
-from orders.services import cancelling, fulfilment, parcels, refunds
+from orders.payments import refunds
+from orders.providers import carrier
+from orders.providers.base import ProviderUnavailable, StepRefused
+from orders.shipments import by_staff, dispatch
 
 pytestmark = pytest.mark.django_db
 SANDBOX = type(carrier("sandbox"))
@@ -55,7 +57,7 @@ def order(guest, body, sandbox, work):
 
 
 def _send(order, units):
-    return parcels.send(
+    return by_staff.send(
         order_id=order.pk,
         units=units,
         carrier="post",
@@ -76,7 +78,7 @@ def _of_carrier(order):
 
 
 def _drift():
-    return [str(each) for each in ledger.drift()]
+    return [str(each) for each in books.drift()]
 
 
 def _refused_for_good(order, booked, work):
@@ -122,7 +124,7 @@ def test_refused_after_a_replay__called_off_before__is_a_failure_again(order, bo
     booked.errors[":4"] = StepRefused("no such street")
 
     with pytest.raises(StepRefused):
-        fulfilment.ship(order_id=order.pk, now=timezone.now())
+        dispatch.ship(order_id=order.pk, now=timezone.now())
 
 
 def test_carrier_away_after_one_parcel__next_try__asks_for_the_other_only(order, booked, sandbox, work):
@@ -215,7 +217,7 @@ def test_recall__carrier_keeps_one__its_siblings_are_called_back(order, booked, 
         cancel(self, key=key)
 
     monkeypatch.setattr(SANDBOX, "cancel_parcel", picked_up)
-    monkeypatch.setattr(fulfilment, "_settle", lambda **_: _bury(order) and True)
+    monkeypatch.setattr(dispatch, "_settle", lambda **_: _bury(order) and True)
     work(rounds=2)
 
     assert [parcel["key"].rpartition(":")[2] for parcel in sandbox.parcels()] == ["1"]
@@ -224,7 +226,7 @@ def test_recall__carrier_keeps_one__its_siblings_are_called_back(order, booked, 
 
 
 def _close(order):
-    cancelling.send_no_more(order_id=order.pk, actor="staff:a", reason="Enough", now=timezone.now())
+    cancellation.send_no_more(order_id=order.pk, actor="staff:a", reason="Enough", now=timezone.now())
 
 
 def test_send_no_more__rest_refunded__units_are_free_and_nothing_is_sent_again(order, booked, sandbox, work):
@@ -249,7 +251,7 @@ def test_send_no_more__not_refunded_or_nothing_sent_or_over__is_refused(order, m
     if missing == "payment":
         _close(order)
 
-    with pytest.raises(cancelling.NotToBeClosed):
+    with pytest.raises(cancellation.NotToBeClosed):
         _close(order)
 
 
@@ -272,9 +274,9 @@ def test_send__all_money_is_being_given_back__nothing_leaves(guest, body, sandbo
 
     if by == "carrier":
         with pytest.raises(ProviderUnavailable, match="given back"):
-            fulfilment.ship(order_id=paid.pk, now=timezone.now())
+            dispatch.ship(order_id=paid.pk, now=timezone.now())
     else:
-        with pytest.raises(parcels.NotToBeSent, match="given back"):
+        with pytest.raises(by_staff.NotToBeSent, match="given back"):
             _send(paid, None)
     work()
 

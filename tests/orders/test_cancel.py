@@ -8,12 +8,14 @@ from django.db import connection
 from django.utils import timezone
 
 from catalog.models import StockLevel
-from orders import numbers
+from orders import cancellation
+from orders.checkout import numbers
 from orders.events import OrderCancelled, OrderPlaced
-from orders.gateways import carrier, gateway
 from orders.handlers import authorise_payment, recall_parcels
 from orders.models import Order, OrderEvent, Shipment
-from orders.services import cancelling, fulfilment, payments
+from orders.payments import steps
+from orders.providers import carrier, gateway
+from orders.shipments import dispatch
 from tests.factories.accounts import UserFactory
 from tests.factories.orders import OrderFactory
 from tests.orders.conftest import Caller
@@ -44,7 +46,7 @@ def _cancel(caller, order, token="", **body):
 
 
 def _cancelled(order):
-    cancelling.cancel(order_id=order.pk, actor="customer", reason="", now=timezone.now())
+    cancellation.cancel(order_id=order.pk, actor="customer", reason="", now=timezone.now())
 
 
 def _state(order):
@@ -212,7 +214,7 @@ def test_authorised_by_a_worker_that_died__after_the_order_was_cancelled__is_voi
     order, _ = place()
     payment = order.payments.get()
     _cancelled(order)
-    payments.give_back(order_id=order.pk, now=timezone.now())
+    steps.give_back(order_id=order.pk, now=timezone.now())
     assert _state(order) == ("cancelled", "voided")
     gateway("sandbox").authorise(
         key=payment.idempotency_key, order=order.number, token="tok_ok", amount=payment.amount, currency="USD"
@@ -237,7 +239,7 @@ def test_shipping_given_up__a_parcel_already_sent__leaves_the_rest_to_staff(plac
         shipped_at=timezone.now(),
     )
 
-    cancelling.give_up_shipping(order_id=order.pk, reason="No", now=timezone.now())
+    cancellation.give_up_shipping(order_id=order.pk, reason="No", now=timezone.now())
 
     assert _state(order) == ("paid", "captured")
     assert "staff decide" in OrderEvent.objects.latest("id").reason
@@ -249,7 +251,7 @@ def test_shipping_given_up__a_parcel_already_sent__leaves_the_rest_to_staff(plac
 def test_cancel_and_step_at_once__many_times__one_wins_and_books_agree(place, sandbox, work, settings, step):
     settings.THROTTLE_SCALE = ROUNDS
     StockLevel.objects.update(on_hand=2 * ROUNDS)
-    steps = {"capture": payments.capture, "ship": fulfilment.ship}
+    steps = {"capture": steps.capture, "ship": dispatch.ship}
     orders = []
     for _ in range(ROUNDS):
         order, _token = place()
@@ -273,7 +275,7 @@ def test_cancel_and_step_at_once__many_times__one_wins_and_books_agree(place, sa
 def _quietly(order):
     try:
         _cancelled(order)
-    except cancelling.AlreadyShipped:
+    except cancellation.AlreadyShipped:
         return False
     return True
 

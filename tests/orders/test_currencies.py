@@ -8,13 +8,13 @@ from django.db import IntegrityError, transaction
 from django.urls import reverse
 from hypothesis import given
 from hypothesis import strategies as st
+from orders.pricing.amounts import Discount, Item, ShippingRate, TaxRate, quote, tax_on
 
 from catalog.models import Variant
 from core import money
-from orders.gateways.currencies import from_minor_units, to_minor_units
+from orders.ledger import books
 from orders.models import Order, Refund, ShippingMethod, TaxRule, Voucher
-from orders.pricing import Discount, Item, ShippingRate, TaxRate, quote, tax_on
-from orders.queries import ledger
+from orders.providers.currencies import from_minor_units, to_minor_units
 from tests.factories.accounts import UserFactory
 from tests.factories.catalog import VariantFactory
 from tests.factories.orders import (
@@ -135,7 +135,7 @@ def test_order__currency__is_priced_and_charged_in_its_own_units(
     }
     assert [(p["currency"], p["captured"]) for p in sandbox.payments()] == [(currency, units)]
     assert order.payments.get().captured == Decimal(total)
-    assert ledger.drift() == []
+    assert books.drift() == []
 
 
 @pytest.mark.parametrize(("amount", "status"), [("100", 201), ("100.00", 201), ("100.50", 400)])

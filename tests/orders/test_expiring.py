@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from catalog.models import Reservation, StockLevel
 from orders.models import Order, OrderEvent, VoucherUse
-from orders.services import expiring, payments
+from orders.payments import expiry, steps
 from orders.tasks import expire_unpaid
 from tests.factories.orders import OrderFactory, VoucherFactory
 
@@ -63,7 +63,7 @@ def test_expire__within_its_hold__is_left_alone(place, settings):
     order = place()
     hold = timedelta(hours=settings.ORDER_HOLD_HOURS)
 
-    count = expiring.expire_unpaid(now=order.created_at + hold)
+    count = expiry.expire_unpaid(now=order.created_at + hold)
 
     assert (count, _state(order)) == (0, ("pending", "pending"))
 
@@ -73,19 +73,19 @@ def test_expire__not_pending__is_left_alone(settings, status):
     order = OrderFactory(status=status)
     _age(settings)
 
-    assert expiring.expire_unpaid(now=timezone.now()) == 0
+    assert expiry.expire_unpaid(now=timezone.now()) == 0
     assert OrderEvent.objects.filter(order=order).count() == 1
 
 
 def test_expire__more_than_a_batch__the_oldest_go_first(settings, monkeypatch):
-    monkeypatch.setattr(expiring, "BATCH", 2)
+    monkeypatch.setattr(expiry, "BATCH", 2)
     orders = OrderFactory.create_batch(3)
     _age(settings)
     _age_more(orders[2])
 
-    counts = [expiring.expire_unpaid(now=timezone.now())]
+    counts = [expiry.expire_unpaid(now=timezone.now())]
     first = set(Order.objects.filter(status="payment_failed").values_list("pk", flat=True))
-    counts += [expiring.expire_unpaid(now=timezone.now()) for _ in range(2)]
+    counts += [expiry.expire_unpaid(now=timezone.now()) for _ in range(2)]
 
     assert counts == [2, 1, 0]
     assert orders[2].pk in first
@@ -109,8 +109,8 @@ def test_expire_and_capture_at_once__many_times__no_unit_both_sold_and_released(
         work(rounds=1)
         _age(settings, pk=order.pk)
         _at_once(
-            lambda: expiring.expire_unpaid(now=timezone.now()),
-            lambda order=order: payments.capture(order_id=order.pk, now=timezone.now()),
+            lambda: expiry.expire_unpaid(now=timezone.now()),
+            lambda order=order: steps.capture(order_id=order.pk, now=timezone.now()),
         )
         orders.append(order)
 
@@ -146,7 +146,7 @@ def test_expire__somebody_holds_the_lock_of_one__the_others_are_failed(place, se
         holder.execute("SELECT FROM orders_order WHERE id = %s FOR UPDATE", [locked.pk])
         cursor.execute("SET lock_timeout = '200ms'")
         try:
-            expiring.expire_unpaid(now=timezone.now())
+            expiry.expire_unpaid(now=timezone.now())
         finally:
             cursor.execute("RESET lock_timeout")
 

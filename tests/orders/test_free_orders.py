@@ -12,11 +12,13 @@ from hypothesis import strategies as st
 from catalog.models import StockLevel
 from core.errors import DomainError
 from core.mail.models import Mail
+from orders import cancellation
 from orders.events import OrderPlaced
 from orders.handlers import authorise_payment
+from orders.ledger import books, reconcile
 from orders.models import LedgerCheck, Order, OrderEvent, Payment, VoucherUse
-from orders.queries import ledger
-from orders.services import audit, cancelling, parcels, refunds, returns
+from orders.payments import refunds
+from orders.shipments import by_staff, returns
 from tests.factories.accounts import UserFactory
 from tests.factories.catalog import VariantFactory
 from tests.factories.orders import OrderFactory, PaymentFactory, VoucherFactory
@@ -67,7 +69,7 @@ def test_free_order__voucher_over_everything__is_paid_and_shipped_without_a_prov
     assert _state(order) == ("shipped", "captured", 0)
     assert _timeline(order) == [("pending", ""), ("paid", "There was nothing to pay"), ("shipped", "")]
     assert sandbox.payments() == []
-    assert ledger.drift() == []
+    assert books.drift() == []
 
 
 def test_free_order__product_that_costs_nothing__is_paid(guest, place, free, sandbox, work):
@@ -109,7 +111,7 @@ def test_free_order__cancelled__gives_back_stock_and_voucher_and_tells_of_no_mon
     order = place()
     work(rounds=rounds)
 
-    _do(cancelling.cancel, order, reason="")
+    _do(cancellation.cancel, order, reason="")
     work()
 
     assert _state(order) == ("cancelled", "voided", 0)
@@ -118,7 +120,7 @@ def test_free_order__cancelled__gives_back_stock_and_voucher_and_tells_of_no_mon
     assert VoucherUse.objects.get().released_at
     mail = Mail.objects.get(cause=f"orders.order_cancelled:{order.pk}")
     assert "goes back" not in mail.text + mail.html
-    assert (sandbox.payments(), ledger.drift()) == ([], [])
+    assert (sandbox.payments(), books.drift()) == ([], [])
 
 
 def test_free_order__refund__is_refused_by_name(place, sandbox, work):
@@ -142,14 +144,14 @@ def test_free_order__returned__is_restocked_and_its_books_agree(place, sandbox, 
 
     assert _state(order) == ("returned", "captured", 0)
     assert StockLevel.objects.values_list("on_hand", "reserved").get() == (10, 0)
-    assert ledger.drift() == []
+    assert books.drift() == []
 
 
 def test_check_books__free_order__is_not_asked_about_at_its_provider(place, work):
     place()
     work(rounds=1)
 
-    audit.check_books(now=timezone.now())
+    reconcile.check_books(now=timezone.now())
 
     check = LedgerCheck.objects.get()
     assert (check.count, check.payments_compared, check.note) == (0, 0, "")
@@ -186,9 +188,9 @@ def test_authorise__free_order_that_has_ended__stays_so_without_a_call(status):
 
 ACTIONS = {
     "work": None,
-    "cancel": (cancelling.cancel, {"reason": ""}),
-    "send": (parcels.send, {"units": UNITS, "carrier": "post", "tracking_number": ""}),
-    "deliver": (parcels.deliver, {}),
+    "cancel": (cancellation.cancel, {"reason": ""}),
+    "send": (by_staff.send, {"units": UNITS, "carrier": "post", "tracking_number": ""}),
+    "deliver": (by_staff.deliver, {}),
     "return": (returns.take_back, {"units": UNITS, "restock": True, "reason": "x"}),
     "lose": (returns.take_back, {"units": UNITS, "restock": False, "reason": "x"}),
     "refund": (refunds.request, {"amount": Decimal("0.01"), "units": {}, "reason": ""}),
@@ -208,7 +210,7 @@ def test_free_order__whatever_is_done_to_it__books_agree_and_no_provider_hears(
 
         status, payment, captured = _state(order)
         assert (payment, captured) == ("voided" if status == "cancelled" else "captured", 0)
-        assert ledger.drift() == []
+        assert books.drift() == []
         assert sandbox.payments() == []
         assert not Payment.objects.filter(provider_events__isnull=False).exists()
         transaction.set_rollback(True)

@@ -10,8 +10,10 @@ from django.utils import timezone, translation
 from core.mail import rendering
 from core.mail.models import Mail
 from core.outbox.models import OutboxMessage
+from orders import cancellation, mails
 from orders.models import Order
-from orders.services import cancelling, mails, parcels, refunds, returns
+from orders.payments import refunds
+from orders.shipments import by_staff, returns
 from tests.factories.orders import OrderFactory
 
 pytestmark = pytest.mark.django_db
@@ -39,7 +41,7 @@ def _repeat(work):
 
 def test_mails__cancelled_after_payment__cancelled_and_refunded_once_each(place, work):
     order = place(rounds=2)
-    cancelling.cancel(order_id=order.pk, actor="guest", reason="", now=timezone.now())
+    cancellation.cancel(order_id=order.pk, actor="guest", reason="", now=timezone.now())
     work()
     _repeat(work)
 
@@ -89,7 +91,7 @@ def sent_by_staff(place, settings):
     settings.CARRIER = "manual"
     order = place()
     for number in ("RR1", "RR2"):
-        parcels.send(order_id=order.pk, carrier="post", tracking_number=number, **_units(MUG=1))
+        by_staff.send(order_id=order.pk, carrier="post", tracking_number=number, **_units(MUG=1))
     return order
 
 
@@ -109,8 +111,8 @@ def test_mails__two_deliveries__each_is_told_once(place, work, settings):
     settings.CARRIER = "manual"
     order = place()
     for number in ("RR1", "RR2"):
-        parcels.send(order_id=order.pk, carrier="post", tracking_number=number, **_units(MUG=1))
-        parcels.deliver(order_id=order.pk, actor="staff:a", now=timezone.now())
+        by_staff.send(order_id=order.pk, carrier="post", tracking_number=number, **_units(MUG=1))
+        by_staff.deliver(order_id=order.pk, actor="staff:a", now=timezone.now())
     work()
     _repeat(work)
 

@@ -9,11 +9,13 @@ from django.utils import timezone
 
 from core.outbox.dead import skip
 from core.outbox.models import OutboxMessage
-from orders.gateways import carrier, gateway
-from orders.gateways.base import ProviderUnavailable
+from orders import cancellation
+from orders.ledger import books, reconcile
 from orders.models import Order, Payment, Refund
-from orders.queries import ledger
-from orders.services import audit, cancelling, fulfilment, parcels, refunds, settling
+from orders.payments import refunds, settling
+from orders.providers import carrier, gateway
+from orders.providers.base import ProviderUnavailable
+from orders.shipments import by_staff, dispatch
 
 pytestmark = pytest.mark.django_db
 GATEWAY, CARRIER = type(gateway("sandbox")), type(carrier("sandbox"))
@@ -61,12 +63,12 @@ def _give_back_in_the_dashboard(order, amount, *, is_heard=True, key="dashboard"
 
 def _send(order, units=None):
     number = {"carrier": "post", "tracking_number": "RR1"}
-    return parcels.send(order_id=order.pk, units=units, actor="staff:a", now=timezone.now(), **number)
+    return by_staff.send(order_id=order.pk, units=units, actor="staff:a", now=timezone.now(), **number)
 
 
 def _ship(order):
     with suppress(ProviderUnavailable):
-        fulfilment.ship(order_id=order.pk, now=timezone.now())
+        dispatch.ship(order_id=order.pk, now=timezone.now())
 
 
 def _refunded(order):
@@ -82,7 +84,7 @@ def test_skip__a_worker_is_at_the_provider__what_it_gave_back_is_known(place, sa
     refunds.carry_out(refund_id=refund.pk, now=timezone.now())
 
     assert (_refunded(order), [p["refunded"] for p in sandbox.payments()]) == (10, [1000])
-    assert ledger.drift() == []
+    assert books.drift() == []
 
 
 def test_skip__made_and_its_answer_lost__the_nightly_check_finds_it(place, monkeypatch):
@@ -99,7 +101,7 @@ def test_skip__made_and_its_answer_lost__the_nightly_check_finds_it(place, monke
             refunds.carry_out(refund_id=refund.pk, now=timezone.now())
     _days_pass()
     _skip()
-    check = audit.check_books(now=timezone.now())
+    check = reconcile.check_books(now=timezone.now())
 
     found = [what for what, *_ in check.drift]
     assert (check.payments_compared, found) == (1, ["payment, by its provider,"])
@@ -113,7 +115,7 @@ def test_refund__refused_because_of_the_dashboard__what_was_given_back_there_is_
     work()
 
     assert (Refund.objects.get().status, _refunded(order)) == ("failed", 20)
-    assert (ledger.drift(), audit.check_books(now=timezone.now()).drift) == ([], [])
+    assert (books.drift(), reconcile.check_books(now=timezone.now()).drift) == ([], [])
 
 
 @pytest.mark.parametrize("how", ["in the dashboard", "by a refund that was skipped"])
@@ -128,14 +130,14 @@ def test_send__rest_of_the_money_is_promised__is_refused(place, settings, how):
         _skip()
     _refund(order, "19.90")
 
-    with pytest.raises(parcels.NotToBeSent, match="given back"):
+    with pytest.raises(by_staff.NotToBeSent, match="given back"):
         _send(order)
 
 
 def _assert_called_off(order, sandbox):
     order.refresh_from_db()
     assert (order.status, [parcel.status for parcel in order.shipments.all()]) == ("refunded", ["cancelled"])
-    assert (sandbox.parcels(), _refunded(order), ledger.drift()) == ([], Decimal("29.90"), [])
+    assert (sandbox.parcels(), _refunded(order), books.drift()) == ([], Decimal("29.90"), [])
 
 
 def test_ship__all_money_promised_while_the_parcel_waits_for_the_carrier__it_hears_of_none(
@@ -200,7 +202,7 @@ def test_close__part_sent_and_rest_given_back_in_the_dashboard__is_closed(place,
     _send(order, {"MUG": 1})
     _give_back_in_the_dashboard(order, "12.50")
 
-    cancelling.send_no_more(order_id=order.pk, actor="staff:a", reason="", now=timezone.now())
+    cancellation.send_no_more(order_id=order.pk, actor="staff:a", reason="", now=timezone.now())
 
     order.refresh_from_db()
     assert order.status == "partially_refunded"

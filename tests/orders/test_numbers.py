@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orders.numbers import ALPHABET, new_number, normalise
+from orders.checkout.numbers import ALPHABET, new_number, normalise
 
 numbers = st.builds(new_number)
 

@@ -4,9 +4,8 @@ import pytest
 
 from catalog.models import Reservation, StockLevel
 from core.outbox.models import OutboxMessage
-from orders import numbers
+from orders.checkout import numbers, recording
 from orders.models import Order, OrderEvent, OrderLine, Payment, TaxRule
-from orders.services import recording
 from tests.factories.catalog import VariantFactory
 from tests.factories.orders import ADDRESS, ShippingMethodFactory, TaxRuleFactory
 

@@ -4,8 +4,16 @@ from decimal import ROUND_HALF_UP, Decimal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
-from orders.pricing import CENT, Discount, Item, ShippingRate, TaxRate, allocate, quote, tax_on
+from orders.pricing.amounts import (
+    CENT,
+    Discount,
+    Item,
+    ShippingRate,
+    TaxRate,
+    allocate,
+    quote,
+    tax_on,
+)
 
 ZERO = Decimal(0)
 

@@ -12,11 +12,12 @@ from django.utils import timezone
 from core.ids import uuid7
 from core.outbox.dead import skip
 from core.outbox.models import OutboxMessage
+from orders import cancellation
 from orders.events import RefundRequested
-from orders.gateways import gateway
 from orders.handlers import make_refund
 from orders.models import Order, OrderEvent, Payment, Refund
-from orders.services import cancelling, refunds
+from orders.payments import refunds
+from orders.providers import gateway
 from tests.factories.accounts import UserFactory
 from tests.factories.orders import OrderFactory
 from tests.orders.conftest import Caller
@@ -254,7 +255,7 @@ def test_make_refund__given_back_in_the_dashboard_meanwhile__fails_and_frees_its
 def test_refund_and_cancellation__both_under_way__give_back_the_whole_once(staff, guest, body, sandbox, work):
     order = _placed(guest, body, work, rounds=2)
     _refund(staff, order)
-    cancelling.cancel(order_id=order.pk, actor="guest", reason="", now=timezone.now())
+    cancellation.cancel(order_id=order.pk, actor="guest", reason="", now=timezone.now())
 
     work()
 

@@ -1,4 +1,4 @@
-"""The sandbox keeps the gateway's contract: what orders/gateways/base.py promises, over real HTTP."""
+"""The sandbox keeps the gateway's contract: what orders/providers/base.py promises, over real HTTP."""
 
 import subprocess
 import sys
@@ -9,9 +9,9 @@ import pytest
 import requests
 
 from core.resilience.breaker import BreakerOpen
-from orders import gateways
-from orders.gateways import sandbox as sandbox_gateway
-from orders.gateways.base import Declined, ProviderUnavailable, StepRefused
+from orders import providers
+from orders.providers import sandbox as sandbox_gateway
+from orders.providers.base import Declined, ProviderUnavailable, StepRefused
 
 pytestmark = pytest.mark.django_db
 TEN = Decimal("10.00")
@@ -19,7 +19,7 @@ TEN = Decimal("10.00")
 
 @pytest.fixture
 def gateway(sandbox):
-    return gateways.gateway("sandbox")
+    return providers.gateway("sandbox")
 
 
 def _authorise(gateway, *, key="k1", token="tok_ok", amount=TEN):
@@ -131,7 +131,7 @@ def test_fetch__never_authorised__is_none(gateway):
 
 
 def test_create_parcel__same_key__is_the_same_parcel(sandbox):
-    carrier = gateways.carrier("sandbox")
+    carrier = providers.carrier("sandbox")
 
     parcels = {
         carrier.create_parcel(key="p", order="S-1", address={}, lines=[{"sku": "A", "quantity": 1}])
@@ -143,7 +143,7 @@ def test_create_parcel__same_key__is_the_same_parcel(sandbox):
 
 def test_provider__refused_connection__is_unavailable_and_opens_the_breaker(settings):
     settings.SANDBOX_URL = "http://127.0.0.1:1"
-    gateway = gateways.gateway("sandbox")
+    gateway = providers.gateway("sandbox")
 
     for _ in range(10):
         with pytest.raises(ProviderUnavailable):

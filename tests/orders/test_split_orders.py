@@ -10,11 +10,13 @@ from catalog.models import Location, Reservation, StockLevel
 from catalog.services import stock
 from core.mail.models import Mail
 from core.outbox.models import OutboxMessage
-from orders.gateways.base import Charge, ProviderUnavailable
-from orders.gateways.sandbox import SandboxCarrier
+from orders import cancellation
+from orders.ledger import books
 from orders.models import Order, OrderEvent, Shipment
-from orders.queries import ledger
-from orders.services import cancelling, fulfilment, settling
+from orders.payments import settling
+from orders.providers.base import Charge, ProviderUnavailable
+from orders.providers.sandbox import SandboxCarrier
+from orders.shipments import dispatch
 from tests.factories.catalog import VariantFactory
 
 CROSSINGS = 14  # round trips to PostgreSQL by which an order of one location is shipped
@@ -67,7 +69,7 @@ def test_ship__two_locations__a_parcel_from_each_and_one_mail_of_both(split, san
     mail = Mail.objects.get(cause=f"orders.order_shipped:{split.pk}")
     assert "SBX0000000001" in mail.text
     assert "SBX0000000002" in mail.text
-    assert [str(drift) for drift in ledger.drift()] == []
+    assert [str(drift) for drift in books.drift()] == []
 
 
 def test_ship__carrier_away_after_the_first_parcel__the_order_waits_and_goes_on(
@@ -99,7 +101,7 @@ def test_cancel__after_the_first_parcel_was_booked__the_carrier_keeps_none(split
 
     def cancelled_meanwhile(self, *, key, **parcel):
         if key.endswith(":2"):
-            cancelling.cancel(order_id=split.pk, actor="guest", reason="", now=timezone.now())
+            cancellation.cancel(order_id=split.pk, actor="guest", reason="", now=timezone.now())
         return create(self, key=key, **parcel)
 
     monkeypatch.setattr(SandboxCarrier, "create_parcel", cancelled_meanwhile)
@@ -108,7 +110,7 @@ def test_cancel__after_the_first_parcel_was_booked__the_carrier_keeps_none(split
 
     assert (_status(split), sandbox.parcels()) == ("refunded", [])
     assert set(split.shipments.values_list("status", flat=True)) == {"cancelled"}
-    assert [str(drift) for drift in ledger.drift()] == []
+    assert [str(drift) for drift in books.drift()] == []
 
 
 def test_refund__whole_after_the_first_parcel_was_booked__the_carrier_keeps_none(
@@ -153,7 +155,7 @@ def test_ship__units_that_no_location_holds__go_with_the_first_parcel(split, san
     _work_but_shipping(work)
     Reservation.objects.filter(owner=split.pk, variant__sku="POT").delete()
 
-    fulfilment.ship(order_id=split.pk, now=timezone.now())
+    dispatch.ship(order_id=split.pk, now=timezone.now())
 
     assert _parcels(sandbox) == [
         (split.number, [*NEAR, {"sku": "POT", "quantity": 1}]),
@@ -169,7 +171,7 @@ def test_ship__intended_as_one_parcel_before__stays_one(split, sandbox, work):
         order=split, carrier="sandbox", lines=whole, idempotency_key=f"{split.pk}:parcel:1"
     )
 
-    fulfilment.ship(order_id=split.pk, now=timezone.now())
+    dispatch.ship(order_id=split.pk, now=timezone.now())
 
     assert (_status(split), _parcels(sandbox)) == ("shipped", [(split.number, whole)])
     assert set(StockLevel.objects.values_list("reserved", flat=True)) == {0}
@@ -180,7 +182,7 @@ def test_ship__one_location__stays_within_the_budget(guest, body, sandbox, work)
     _work_but_shipping(work)
 
     with counted() as statements:
-        fulfilment.ship(order_id=order.pk, now=timezone.now())
+        dispatch.ship(order_id=order.pk, now=timezone.now())
 
     assert _status(order) == "shipped"
     assert len(statements) == CROSSINGS
@@ -189,5 +191,5 @@ def test_ship__one_location__stays_within_the_budget(guest, body, sandbox, work)
 def _work_but_shipping(work):
     OutboxMessage.objects.update(handled_at=None)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(fulfilment, "ship", lambda **_: None)
+        patch.setattr(dispatch, "ship", lambda **_: None)
         work()

@@ -15,7 +15,8 @@ from catalog.models import Reservation, StockLevel
 from catalog.services import stock
 from core.ids import uuid7
 from core.outbox.models import OutboxMessage
-from orders.gateways.sandbox import SandboxGateway
+from orders import cancellation
+from orders.ledger import books, reconcile
 from orders.models import (
     LedgerCheck,
     Order,
@@ -28,8 +29,9 @@ from orders.models import (
     VoucherCustomer,
     VoucherUse,
 )
-from orders.queries import ledger
-from orders.services import audit, cancelling, parcels, payments, refunds, returns
+from orders.payments import refunds, steps
+from orders.providers.sandbox import SandboxGateway
+from orders.shipments import by_staff, returns
 from orders.tasks import check_books
 from tests.factories.accounts import UserFactory
 from tests.factories.orders import VoucherFactory
@@ -49,12 +51,12 @@ def shop(guest, body, sandbox, work, settings):
         token = "tok_declined" if name == "declined" else "tok_ok"
         answer = guest.order({**body, "payment": {"token": token}})
         orders[name] = Order.objects.get(pk=answer.json()["id"])
-    _do(cancelling.cancel, orders["early"], reason="")
+    _do(cancellation.cancel, orders["early"], reason="")
     work()
-    _do(cancelling.cancel, orders["cancelled"], reason="")
+    _do(cancellation.cancel, orders["cancelled"], reason="")
     for name in ("part", "shipped", "refunded", "returned", "lost"):
         units = {"MUG": 1} if name == "part" else None
-        _do(parcels.send, orders[name], units=units, carrier="post", tracking_number="")
+        _do(by_staff.send, orders[name], units=units, carrier="post", tracking_number="")
     for name, amount in (("paid", "1.00"), ("shipped", "5.00"), ("refunded", "27.40")):
         _do(refunds.request, orders[name], amount=Decimal(amount), units={}, reason="")
     _do(returns.take_back, orders["returned"], units={"MUG": 2}, restock=True, reason="x")
@@ -68,7 +70,7 @@ def _do(service, order, **values):
 
 
 def _drift():
-    return [str(each) for each in ledger.drift()]
+    return [str(each) for each in books.drift()]
 
 
 def test_drift__orders_with_every_end__none(shop):
@@ -112,14 +114,14 @@ PLANTED = {
 
 
 def test_planted__knows_every_question():
-    assert set(PLANTED) == set(ledger.QUESTIONS)
+    assert set(PLANTED) == set(books.QUESTIONS)
 
 
 @pytest.mark.parametrize("what", PLANTED)
 def test_drift__planted__is_found(shop, what):
     PLANTED[what](shop)
 
-    assert what in {each.what for each in ledger.drift()}
+    assert what in {each.what for each in books.drift()}
 
 
 def test_drift__voucher_of_an_order_cancelled_and_refunded__is_still_used(shop):
@@ -170,12 +172,12 @@ def test_drift__line_of_a_gift_is_gone__units_were_shipped_for_nothing(shop, nam
 
 def _of(order):
     return {
-        each.what for each in ledger.drift() if each.subject.startswith((order.number, f"order:{order.pk}"))
+        each.what for each in books.drift() if each.subject.startswith((order.number, f"order:{order.pk}"))
     }
 
 
 def test_drift__order_that_workers_are_at__is_passed_over_until_they_give_up(shop, work):
-    _do(cancelling.cancel, shop["paid"], reason="")
+    _do(cancellation.cancel, shop["paid"], reason="")
     open_messages = OutboxMessage.objects.filter(aggregate=str(shop["paid"].pk), handled_at=None)
 
     assert _drift() == []
@@ -208,7 +210,7 @@ def test_command__drift__is_told_and_exits_one(shop):
 def test_check__provider_knows_another_sum__is_found(shop, sandbox):
     sandbox.ledger.rows("UPDATE payment SET refunded = 700 WHERE reference = ?", shop["shipped"].number)
 
-    check = audit.check_books(now=timezone.now())
+    check = reconcile.check_books(now=timezone.now())
 
     check.refresh_from_db()
     assert check.drift == [
@@ -228,13 +230,13 @@ def test_check__payment_goes_on_while_its_provider_is_asked__is_no_difference(
     fetch = SandboxGateway.fetch
 
     def answered_late(self, **which):
-        payments.authorise(order_id=order.pk, now=timezone.now())
+        steps.authorise(order_id=order.pk, now=timezone.now())
         answer = fetch(self, **which)
         work()
         return answer
 
     monkeypatch.setattr(SandboxGateway, "fetch", answered_late)
-    check = audit.check_books(now=timezone.now())
+    check = reconcile.check_books(now=timezone.now())
 
     order.refresh_from_db()
     assert (order.status, check.drift) == ("shipped", [])
@@ -243,7 +245,7 @@ def test_check__payment_goes_on_while_its_provider_is_asked__is_no_difference(
 def test_check__provider_down__is_noted_and_the_rest_looked_at(shop, settings):
     settings.SANDBOX_URL = "http://127.0.0.1:1"
 
-    check = audit.check_books(now=timezone.now())
+    check = reconcile.check_books(now=timezone.now())
 
     assert (check.count, check.payments_compared) == (0, 0)
     assert "could not be compared" in check.note
@@ -255,7 +257,7 @@ def test_check__many_payments__does_not_read_them_all(shop):
         cursor.execute(_OLD_PAYMENTS, {"each": 10})
         cursor.execute("ANALYZE orders_order, orders_payment")
 
-    plan = audit.recent_payments(now=timezone.now()).explain()
+    plan = reconcile.recent_payments(now=timezone.now()).explain()
 
     assert "payment_changed" in plan
     assert "Seq Scan on orders_payment" not in plan

@@ -13,7 +13,7 @@ from core.outbox.models import OutboxMessage
 from orders.events import OrderCancelled
 from orders.handlers import release_holdings
 from orders.models import Order, OrderLine, Voucher, VoucherCustomer, VoucherUse
-from orders.services import vouchers
+from orders.pricing import vouchers
 from tests.factories.catalog import CategoryFactory, VariantFactory
 from tests.factories.orders import VoucherFactory
 

@@ -12,9 +12,9 @@ from django.utils import timezone
 
 from catalog.models import StockLevel
 from drills.answers import Answer
-from orders.gateways.base import ProviderUnavailable
 from orders.models import Order, Payment, Status
-from orders.services import payments
+from orders.payments import steps
+from orders.providers.base import ProviderUnavailable
 from tests.factories.orders import VoucherFactory
 from tests.faults import children as child
 from tests.faults import oracle
@@ -113,7 +113,7 @@ def _let_holds_end(log):
 
 def _capture(order_id):
     with suppress(ProviderUnavailable):  # another time, says the worker then
-        payments.capture(order_id=order_id, now=timezone.now())
+        steps.capture(order_id=order_id, now=timezone.now())
 
 
 def _all_at_once(acts):

@@ -6,12 +6,12 @@ from uuid import uuid4
 import pytest
 from django.db import connection
 from django.utils import timezone
+from orders.pricing.offers import Basket
 
 from catalog.models import StockLevel
 from catalog.services.shortages import OutOfStock
+from orders.checkout import guests, place
 from orders.models import OrderLine
-from orders.services import checkout
-from orders.services.quoting import Basket
 from tests.faults.buyers import together
 from tests.torture.scale import scale
 
@@ -76,8 +76,8 @@ def big_tables_plan(children):
 def _buy(quantities):
     """In a thread with a connection of its own."""
     try:
-        checkout.place_order(
-            buyer=checkout.Buyer(customer_id=None, email=f"{uuid4().hex}@shop.test", language="en"),
+        place.place_order(
+            buyer=guests.Buyer(customer_id=None, email=f"{uuid4().hex}@shop.test", language="en"),
             basket=Basket(quantities=quantities, shipping_address=ADDRESS),
             payment_token="tok_ok",
             now=timezone.now(),

@@ -7,8 +7,8 @@ from django.core.management.base import BaseCommand, CommandError
 
 from core.outbox.listing import as_line
 from core.outbox.models import OutboxMessage
+from orders.checkout.numbers import normalise
 from orders.models import Order
-from orders.numbers import normalise
 
 
 class Command(BaseCommand):

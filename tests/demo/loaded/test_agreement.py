@@ -13,9 +13,10 @@ from core.mail.models import Mail
 from core.outbox.models import OutboxMessage
 from drills import agreement
 from drills.agreement import Acknowledged
-from orders import states
+from orders import mails, states
+from orders.checkout import guests, place
 from orders.models import Order, OrderLine, Payment, Shipment, ShippingMethod, Status
-from orders.services import checkout, mails, quoting
+from orders.pricing import offers
 
 pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("demo")]
 
@@ -36,9 +37,9 @@ def order(demo) -> Order:
     ShippingMethod.objects.get_or_create(
         code="parcel", defaults={"name": "Parcel", "price": "5.00", "currency": "USD"}
     )
-    placed = checkout.place_order(
-        buyer=checkout.Buyer(customer_id=None, email="bob@replay.shop.test", language="en"),
-        basket=quoting.Basket(quantities={SKU: 2}, shipping_address=ADDRESS),
+    placed = place.place_order(
+        buyer=guests.Buyer(customer_id=None, email="bob@replay.shop.test", language="en"),
+        basket=offers.Basket(quantities={SKU: 2}, shipping_address=ADDRESS),
         payment_token="tok_ok",
         now=NOW,
     )

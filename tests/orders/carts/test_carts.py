@@ -10,8 +10,8 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from catalog.models import Product, Variant
+from orders.carts import changes
 from orders.models import Cart, CartItem
-from orders.services.carts import changes
 from orders.tasks import forget_carts
 from tests.factories.catalog import VariantFactory
 from tests.factories.orders import VoucherFactory

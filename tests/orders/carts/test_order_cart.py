@@ -13,9 +13,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from catalog.models import Reservation, Variant
+from orders.carts import changes, opening
+from orders.carts.queries import Holder
 from orders.models import Cart, CartItem, Order, VoucherUse
-from orders.queries.carts import Holder
-from orders.services.carts import changes, opening
 from tests.factories.accounts import UserFactory
 from tests.factories.orders import OrderFactory, VoucherFactory
 from tests.locks import somebody_waits_for_us

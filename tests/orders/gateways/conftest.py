@@ -7,9 +7,9 @@ from decimal import Decimal
 import pytest
 
 from localstack.ports import free_port
-from orders.gateways.base import Gateway
-from orders.gateways.sandbox import SandboxGateway
-from orders.gateways.stripe import StripeGateway
+from orders.providers.base import Gateway
+from orders.providers.sandbox import SandboxGateway
+from orders.providers.stripe import StripeGateway
 from sandbox.ledger import Ledger
 from tests.fakes.lossy_proxy import LossyProxy
 from tests.fakes.sandbox_process import running_sandbox

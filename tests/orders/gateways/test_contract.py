@@ -1,4 +1,4 @@
-"""What every gateway promises (orders/gateways/base.py), held against each provider's own ledger."""
+"""What every gateway promises (orders/providers/base.py), held against each provider's own ledger."""
 
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 
-from orders.gateways.base import Declined, ProviderUnavailable, StepRefused
+from orders.providers.base import Declined, ProviderUnavailable, StepRefused
 
 TWENTY = Decimal("20.00")
 

@@ -7,9 +7,9 @@ import pytest
 from stripe import IdempotencyError
 
 from core.resilience.breaker import BreakerOpen
-from orders.gateways import stripe as stripe_gateway
-from orders.gateways.base import Declined, ProviderUnavailable, StepRefused
-from orders.gateways.stripe import StripeGateway
+from orders.providers import stripe as stripe_gateway
+from orders.providers.base import Declined, ProviderUnavailable, StepRefused
+from orders.providers.stripe import StripeGateway
 
 KEY = "0199-order:1"
 TEN = Decimal("10.00")

@@ -5,7 +5,7 @@ import json
 import pytest
 from stripe import WebhookSignature
 
-from orders import gateways
+from orders import providers
 from orders.models import Order, ProviderEvent
 from tests.fakes.stripe_server import SECRET_KEY, WEBHOOK_SECRET, FakeStripe
 
@@ -19,9 +19,9 @@ def stripe(settings, sandbox):
         settings.PAYMENT_GATEWAY = "stripe"
         settings.STRIPE_SECRET_KEY, settings.STRIPE_WEBHOOK_SECRET = SECRET_KEY, WEBHOOK_SECRET
         settings.STRIPE_API_BASE = fake.url
-        gateways.gateway.cache_clear()
+        providers.gateway.cache_clear()
         yield fake
-        gateways.gateway.cache_clear()
+        providers.gateway.cache_clear()
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from catalog.models import StockLevel
 from core.mail.models import Mail
 from core.outbox.models import OutboxMessage
 from orders.models import OrderEvent
-from orders.services import payments, settling
+from orders.payments import settling, steps
 
 pytestmark = pytest.mark.django_db
 TOKEN = "pm_card_threeDSecure2Required"
@@ -21,7 +21,7 @@ def asking(stripe):
 
 
 def _authorise(order):
-    payments.authorise(order_id=order.pk, now=timezone.now())
+    steps.authorise(order_id=order.pk, now=timezone.now())
 
 
 def _end(order):

@@ -11,9 +11,9 @@ from django.utils import timezone
 
 from catalog.services import stock
 from core.outbox.models import OutboxMessage
-from orders.gateways.base import ProviderUnavailable
 from orders.models import Order, OrderEvent, Payment, ProviderEvent
-from orders.services import payments
+from orders.payments import steps
+from orders.providers.base import ProviderUnavailable
 from tests.torture.scale import scale
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -55,13 +55,13 @@ def test_webhook_and_worker_at_once__again_and_again__one_capture_each(plenty, p
     for _ in range(ROUNDS):
         order, told = place(), len(stripe.ledger.events)
         now = timezone.now()
-        payments.authorise(order_id=order.pk, now=now)
+        steps.authorise(order_id=order.pk, now=now)
         payment = order.payments.get()
         stripe.ledger.capture(payment.provider_reference, {"amount_to_capture": "2990"})
         stripe.webhook_url = url
         events = stripe.ledger.events[told:]
         answers = _at_once(
-            lambda now=now, order=order: payments.capture(order_id=order.pk, now=now),
+            lambda now=now, order=order: steps.capture(order_id=order.pk, now=now),
             lambda events=events: stripe.send(events[-1]),
             lambda events=events: stripe.send(events[0]),
         )
@@ -75,7 +75,7 @@ def test_news_before_and_twice_while_the_worker_waits__one_capture(place, stripe
     stripe.copies = 2
     order = place()
 
-    for step in (payments.authorise, payments.capture):
+    for step in (steps.authorise, steps.capture):
         _at_once(*[partial(_as_a_worker, step, order)] * 3)
 
     _assert_settled_once(stripe)
@@ -84,7 +84,7 @@ def test_news_before_and_twice_while_the_worker_waits__one_capture(place, stripe
 def test_one_event_ten_times_at_once__is_kept_once(place, stripe, webhook_url):
     url, stripe.webhook_url = webhook_url, ""
     order = place()
-    payments.authorise(order_id=order.pk, now=timezone.now())
+    steps.authorise(order_id=order.pk, now=timezone.now())
     stripe.webhook_url = url
 
     answers = _at_once(*[lambda: stripe.send(stripe.ledger.events[0])] * 10)

@@ -12,9 +12,9 @@ from django.utils import timezone
 
 from core.outbox.models import OutboxMessage
 from localstack.ports import free_port
-from orders import gateways
+from orders import providers
 from orders.models import Order, ProviderEvent
-from orders.services import payments, provider_news
+from orders.payments import steps, webhooks
 from sandbox.ledger import Ledger
 from sandbox.webhooks import Sender
 from tests.fakes.sandbox_process import running_sandbox
@@ -126,20 +126,20 @@ def test_process__payment_made__shop_hears_of_it_by_itself(
 ):
     (tmp_path / "secret").write_text(f"{SECRET}\n")
     settings.SANDBOX_URL, settings.SANDBOX_WEBHOOK_SECRET = f"http://127.0.0.1:{free_port()}", SECRET
-    heard, real = Event(), provider_news.hear
+    heard, real = Event(), webhooks.hear
 
     def hear(**values):
         real(**values)
         heard.set()
 
-    monkeypatch.setattr(provider_news, "hear", hear)
+    monkeypatch.setattr(webhooks, "hear", hear)
     with running_sandbox(
         settings.SANDBOX_URL,
         SANDBOX_LEDGER=str(tmp_path / "ledger.sqlite3"),
         SANDBOX_WEBHOOK_URL=live_server.url + URL,
         **{name: str(tmp_path / "secret") if name.endswith("FILE") else SECRET},
     ):
-        gateways.gateway("sandbox").authorise(
+        providers.gateway("sandbox").authorise(
             key=order.payments.get().idempotency_key,
             order=order.number,
             token="tok_ok",
@@ -147,7 +147,7 @@ def test_process__payment_made__shop_hears_of_it_by_itself(
             currency="USD",
         )
         is_heard = heard.wait(10)
-        payments.capture(order_id=order.pk, now=timezone.now())
+        steps.capture(order_id=order.pk, now=timezone.now())
 
     assert is_heard
     order.refresh_from_db()

@@ -8,10 +8,11 @@ import pytest
 from django.utils import timezone
 
 from core.outbox.models import OutboxMessage
-from orders.gateways import gateway
-from orders.gateways.base import StepRefused
+from orders.ledger import reconcile
 from orders.models import OrderEvent, Payment, ProviderEvent, Refund
-from orders.services import audit, payments, refunds, settling
+from orders.payments import refunds, settling, steps
+from orders.providers import gateway
+from orders.providers.base import StepRefused
 from orders.tasks import forget_provider_events
 
 pytestmark = pytest.mark.django_db
@@ -31,11 +32,11 @@ def authorise_unheard(monkeypatch):
 
 
 def _authorise(order):
-    payments.authorise(order_id=order.pk, now=timezone.now())
+    steps.authorise(order_id=order.pk, now=timezone.now())
 
 
 def _capture(order):
-    payments.capture(order_id=order.pk, now=timezone.now())
+    steps.capture(order_id=order.pk, now=timezone.now())
 
 
 def _reasons(order):
@@ -301,7 +302,9 @@ def test_refund_failed__ours__is_still_owed_and_staff_are_told(came_back, stripe
     assert (answers, kept()) == ([204, 204], 1)
     assert (payment.refunded, payment.promised) == (5, 5)
     assert [reason for _, reason in _reasons(came_back)].count(told) == 1
-    assert [what for what, *_ in audit.check_books(now=timezone.now()).drift] == ["payment, by its provider,"]
+    assert [what for what, *_ in reconcile.check_books(now=timezone.now()).drift] == [
+        "payment, by its provider,"
+    ]
 
 
 def test_refund__found_failed_at_the_provider__is_refused(came_back):

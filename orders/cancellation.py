@@ -1,0 +1,93 @@
+"""Calling an order off. What was held for it and what was paid go back by the handlers of OrderCancelled."""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Q
+
+from catalog.services import stock
+from core.crash_points import crash_points_of_commit
+from core.errors import Conflict
+from core.outbox.publishing import publish
+from orders import states
+from orders.events import ParcelsCalledOff
+from orders.models import OrderEvent, Payment, Shipment, Status
+from orders.shipments import cancel
+from orders.shipments.quantities import SENT
+
+SYSTEM = "system"
+UNPAID = (Payment.Status.PENDING, Payment.Status.AUTHORISED)
+
+
+class AlreadyShipped(Conflict):
+    code = "already_shipped"
+    title = "The order, or a part of it, is on its way"
+
+
+class NotToBeClosed(Conflict):
+    code = "not_to_be_closed"
+    title = "Only an order that was sent in part, and refunded in part, can be closed"
+
+
+@transaction.atomic
+def cancel(*, order_id: UUID, actor: str, reason: str, now: datetime) -> None:
+    """Cancel an order of which nothing was sent; stock, voucher and money go back. A repeat does nothing.
+
+    Whoever locks the order first wins. A capture that comes later is refunded, a parcel that the carrier
+    has been told of is called back. Raises AlreadyShipped, TransitionRefused, NotFound.
+    """
+    before = states.lock(order_id)
+    if _is_cancelled(order_id, before):
+        return
+    shipments = Shipment.objects.filter(order_id=order_id)
+    if before in (Status.SHIPPED, Status.DELIVERED) or shipments.filter(status__in=SENT).exists():
+        raise AlreadyShipped("What was sent can be returned, not cancelled")
+    states.move(order_id=order_id, to=Status.CANCELLED, actor=actor, reason=reason, now=now)
+    cancel.call_off(order_id)
+    Payment.objects.filter(order_id=order_id, status__in=UNPAID).update(
+        status=Payment.Status.ABANDONED, error="The order was cancelled", updated_at=now
+    )
+    crash_points_of_commit("orders.cancel")
+
+
+@transaction.atomic
+def give_up_shipping(*, order_id: UUID, reason: str, now: datetime) -> None:
+    """Cancel a paid order that cannot be sent; its stock and money go back. Else does nothing.
+
+    Where staff have sent a part, only the parcels not sent are called off: staff decide about the rest.
+    """
+    if states.lock(order_id) != Status.PAID:
+        return
+    try:
+        cancel(order_id=order_id, actor=SYSTEM, reason=reason, now=now)
+    except AlreadyShipped:
+        cancel.call_off(order_id)
+        publish(ParcelsCalledOff(order_id=order_id))
+        note = f"{reason}; a part has been sent, so staff decide about the rest"
+        states.note(order_id=order_id, status=Status.PAID, actor=SYSTEM, reason=note, now=now)
+        crash_points_of_commit("orders.give_up_shipping")
+
+
+@transaction.atomic
+def send_no_more(*, order_id: UUID, actor: str, reason: str, now: datetime) -> None:
+    """Close a paid order of which a part was sent and the rest is refunded: its units are anybody's again.
+
+    Raises NotToBeClosed, NotFound.
+    """
+    parcels = Shipment.objects.filter(order_id=order_id, status__in=SENT)
+    payments = Payment.objects.filter(Q(promised__gt=0) | Q(refunded__gt=0), order_id=order_id)
+    if states.lock(order_id) != Status.PAID or not parcels.exists() or not payments.exists():
+        raise NotToBeClosed("Send a part of it and refund the rest before")
+    cancel.call_off(order_id)
+    publish(ParcelsCalledOff(order_id=order_id))
+    stock.release(owner=order_id, now=now)
+    states.move(order_id=order_id, to=Status.PARTIALLY_REFUNDED, actor=actor, reason=reason, now=now)
+    crash_points_of_commit("orders.send_no_more")
+
+
+def _is_cancelled(order_id: UUID, status: str) -> bool:
+    """A cancelled order whose money has gone back is refunded."""
+    if status == Status.REFUNDED:
+        return OrderEvent.objects.filter(order_id=order_id, to_status=Status.CANCELLED).exists()
+    return status == Status.CANCELLED

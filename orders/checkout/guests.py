@@ -1,0 +1,34 @@
+"""Who buys: an account, or a guest who is known by an e-mail address and holds a token."""
+
+import hashlib
+from dataclasses import dataclass
+from uuid import UUID
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Buyer:
+    """Who orders: an account, or (`customer_id` None) a guest. `language` is that of the mails."""
+
+    customer_id: UUID | None
+    email: str
+    language: str
+
+    @property
+    def key(self) -> str:
+        return customer_key(customer_id=self.customer_id, email=self.email)
+
+
+def token_hash(token: str) -> str:
+    """What is stored of a guest's token: nobody who reads the database can use it."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def customer_key(*, customer_id: UUID | None, email: str) -> str:
+    """Whom a limit per customer counts: the account, or for guests the e-mail address, kept as its hash.
+
+    Empty for a guest who has not given one.
+    """
+    if customer_id is not None:
+        return f"customer:{customer_id}"
+    address = email.strip().lower()
+    return f"guest:{hashlib.sha256(address.encode()).hexdigest()}" if address else ""

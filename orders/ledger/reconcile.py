@@ -1,0 +1,87 @@
+"""A look at the books, kept: our own against each other, and recent payments against their providers."""
+
+from collections.abc import Iterator
+from dataclasses import astuple
+from datetime import datetime, timedelta
+
+from django.db.models import QuerySet
+
+from core.outbox.models import OutboxMessage
+from core.resilience.breaker import BreakerOpen
+from orders.ledger import books
+from orders.ledger.books import Drift
+from orders.models import LedgerCheck, Payment
+from orders.providers import GATEWAYS, gateway
+from orders.providers.base import ProviderUnavailable
+
+RECENT = timedelta(hours=25)  # a night's run overlaps with the one before
+MOST_PAYMENTS = 500
+MOST_KEPT = 200  # differences in one check; `count` has more of them
+CHECKS_KEPT = timedelta(days=365)
+
+
+def check_books(*, now: datetime, asks_providers: bool = True) -> LedgerCheck:
+    """Look, write down what was found, and forget looks older than a year.
+
+    Payments of the last day are compared at their provider, one call each. Changes nothing else.
+    """
+    found = books.drift()
+    compared, note = 0, ""
+    if asks_providers:
+        payments = list(recent_payments(now=now))
+        try:
+            for payment in payments:
+                found += _with_provider(payment)
+                compared += 1
+        except (ProviderUnavailable, BreakerOpen) as down:
+            note = f"{len(payments) - compared} payments could not be compared: {down}"
+    LedgerCheck.objects.filter(at__lt=now - CHECKS_KEPT).delete()
+    return LedgerCheck.objects.create(
+        at=now,
+        count=len(found),
+        drift=[astuple(each) for each in found[:MOST_KEPT]],
+        payments_compared=compared,
+        note=note[:300],
+    )
+
+
+def recent_payments(*, now: datetime) -> QuerySet[Payment]:
+    """Those whose provider is asked: changed since the last night, the newest, at most MOST_PAYMENTS."""
+    recent = Payment.objects.filter(updated_at__gte=now - RECENT, gateway__in=GATEWAYS, amount__gt=0)
+    known = recent.exclude(status=Payment.Status.DECLINED).select_related("order")
+    return known.order_by("-created_at")[:MOST_PAYMENTS]
+
+
+def _with_provider(payment: Payment) -> Iterator[Drift]:
+    if _as_provider_says(payment) == _as_we_say(payment) or _is_under_way(payment):
+        return
+    payment.refresh_from_db()  # it may have gone on while we asked, and be done with it
+    theirs = _as_provider_says(payment)
+    if theirs != _as_we_say(payment) and not _is_under_way(payment):
+        yield Drift(
+            what="payment, by its provider,",
+            subject=payment.order.number,
+            expected=theirs,
+            found=_as_we_say(payment),
+        )
+
+
+def _as_provider_says(payment: Payment) -> str:
+    charge = gateway(payment.gateway).fetch(key=payment.idempotency_key, reference=payment.provider_reference)
+    if charge is None:
+        return "0.00 taken, 0.00 given back"
+    return f"{charge.captured} taken, {charge.refunded} given back{', more held' if charge.is_held else ''}"
+
+
+def _as_we_say(payment: Payment) -> str:
+    is_held = payment.status == Payment.Status.AUTHORISED
+    return f"{payment.captured} taken, {payment.refunded} given back{', more held' if is_held else ''}"
+
+
+def _is_under_way(payment: Payment) -> bool:
+    return OutboxMessage.objects.filter(
+        aggregate=str(payment.order_id),
+        handler__startswith="orders.",
+        handled_at__isnull=True,
+        dead_at__isnull=True,
+    ).exists()

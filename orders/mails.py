@@ -1,0 +1,105 @@
+"""What customers are told. Each piece of news is mailed once, in the customer's language."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from django.utils.functional import SimpleLazyObject
+
+from core.mail.services import queue_template
+from core.rows import Reader, fetch
+from orders.models import Order, OrderLine, Return, Shipment
+
+Units = Sequence[Mapping[str, Any]]  # as in Shipment.lines: {"sku", "quantity"}
+NOTHING: Mapping[str, Any] = {}
+
+
+def queue_news(
+    *,
+    order_id: UUID,
+    template: str,
+    cause: str,
+    occasion: str = "",
+    units: Units = (),
+    more: Mapping[str, Any] = NOTHING,
+) -> None:
+    """Queue the mail `template` about the order; at most one for each `cause`, or each `occasion` of it.
+
+    `units` are those of the order that it is about, where it is not about all; `more` is for the template.
+    """
+    order, lines = _shown(order_id)
+    known = context(order, lines, SimpleLazyObject(partial(_sent, order_id)), units)
+    queue_template(
+        to=order.email,
+        template=template,
+        context={**known, **more},
+        cause=":".join(filter(None, (cause, str(order_id), occasion))),
+        language=order.language,
+        about=str(order_id),
+    )
+
+
+def queue_part_sent(*, order_id: UUID, shipment_id: UUID, cause: str) -> None:
+    shipment = Shipment.objects.get(pk=shipment_id)
+    queue_news(
+        order_id=order_id,
+        template="orders/part_sent",
+        cause=cause,
+        occasion=str(shipment_id),
+        units=shipment.lines,
+        more={"shipments": [shipment]},
+    )
+
+
+def queue_returned(*, order_id: UUID, return_id: UUID, cause: str) -> None:
+    units = Return.objects.get(pk=return_id).lines
+    queue_news(
+        order_id=order_id, template="orders/returned", cause=cause, occasion=str(return_id), units=units
+    )
+
+
+def context(
+    order: Order, lines: Iterable[OrderLine], shipments: Iterable[Shipment], units: Units = ()
+) -> dict[str, Any]:
+    """What every template about an order may show. `shipments` are those that were sent."""
+    lines = sorted(lines, key=lambda line: line.pk or 0)
+    names = {line.sku: line.name for line in lines}
+    return {
+        "order": order,
+        "lines": lines,
+        "shipments": shipments,
+        "units": [{**unit, "name": names[unit["sku"]]} for unit in units],
+    }
+
+
+class _Shown(NamedTuple):
+    order: Order
+    lines: list[OrderLine]
+
+
+_order, _line, _shipment = Reader(Order, alias="o"), Reader(OrderLine, alias="l"), Reader(Shipment)
+_ORDER = f"""
+SELECT {_order.columns}, {_line.columns}
+FROM orders_order o LEFT JOIN orders_orderline l ON l.order_id = o.id
+WHERE o.id = %(order)s ORDER BY l.id
+"""  # noqa: S608 - columns of our own
+_SHIPMENTS = f"""
+SELECT {_shipment.columns} FROM orders_shipment
+WHERE order_id = %(order)s AND shipped_at IS NOT NULL
+ORDER BY created_at, id
+"""  # noqa: S608
+
+
+def _shown(order_id: UUID) -> _Shown:
+    """Raises Order.DoesNotExist."""
+    found = fetch(_ORDER, {"order": order_id})
+    if not found:
+        raise Order.DoesNotExist
+    lines = [row[_order.width :] for row in found]
+    return _Shown(_order.read(found[0]), [_line.read(line) for line in lines if line[0]])
+
+
+def _sent(order_id: UUID) -> list[Shipment]:
+    """Its parcels that are on their way, or were."""
+    return [_shipment.read(parcel) for parcel in fetch(_SHIPMENTS, {"order": order_id})]

@@ -1,0 +1,220 @@
+"""What a provider says of a payment becomes ours, in one place: the answers of workers and its webhooks.
+
+Each function locks the order, then its payment. What it is told may be old, and told twice, also at once:
+amounts taken and given back only grow, and a step that somebody else has settled is left as it is.
+"""
+
+from dataclasses import replace
+from datetime import datetime
+from decimal import Decimal
+from uuid import UUID
+
+from django.db import transaction
+
+from core import rows
+from core.crash_points import crash_points_of_commit
+from core.outbox.publishing import publish
+from orders import states
+from orders.events import PaymentAuthorised, PaymentOrphaned, PaymentRefunded
+from orders.models import Payment, Status
+from orders.payments import queries
+from orders.providers.base import Charge
+from orders.shipments import cancel
+
+SYSTEM = "system"
+_UPDATED = ("pk", "status", "provider_reference", "captured", "refunded", "error", "updated_at")
+_UPDATE = """
+UPDATE orders_payment SET status = %(status)s, provider_reference = %(provider_reference)s,
+    captured = %(captured)s, refunded = %(refunded)s, error = %(error)s, updated_at = %(updated_at)s
+WHERE id = %(pk)s
+"""
+ENDED = (Status.PAYMENT_FAILED, Status.CANCELLED)  # orders that want no money
+
+
+@transaction.atomic
+def settle(*, payment: Payment, charge: Charge, now: datetime) -> None:
+    """Bring the payment and its order up to `charge`.
+
+    Held: the capture is set off. Captured: the order is paid. Let go, or captured in part: the order fails.
+    Refunded: recorded, and the order with it. Money for an order that wants none: it is sent back.
+    """
+    known, order_status = queries.locked(payment)
+    charge = replace(
+        charge,
+        captured=max(known.captured, charge.captured),
+        refunded=max(known.refunded, charge.refunded),
+    )
+    if order_status == Status.PENDING:
+        _settle_pending(known, charge, now)
+    elif order_status in ENDED:
+        _settle_ended(known, charge, order_status, now)
+    else:
+        _settle_refunds(known, charge, order_status, now)
+    crash_points_of_commit("orders.settle")
+
+
+@transaction.atomic
+def settle_free(*, payment: Payment, now: datetime) -> None:
+    """An order of 0 is paid as it is, unless it is past that."""
+    known, order_status = queries.locked(payment)
+    if order_status != Status.PENDING:
+        return
+    _update(known, Payment.Status.CAPTURED, now)
+    states.move(
+        order_id=known.order_id, to=Status.PAID, actor=SYSTEM, reason="There was nothing to pay", now=now
+    )
+
+
+@transaction.atomic
+def settle_declined(*, payment: Payment, code: str, now: datetime) -> None:
+    """The provider will not take this payment: fail its order, unless it is past that."""
+    known, order_status = queries.locked(payment)
+    if order_status != Status.PENDING:
+        return
+    if known.status == Payment.Status.PENDING:
+        _update(known, Payment.Status.DECLINED, now, error=code[:300])
+        states.move(order_id=known.order_id, to=Status.PAYMENT_FAILED, actor=SYSTEM, reason=code, now=now)
+        crash_points_of_commit("orders.decline")
+
+
+@transaction.atomic
+def settle_never_made(*, payment: Payment, now: datetime) -> None:
+    """The provider knows of no such payment: there is nothing to give back for an order that has ended."""
+    known, order_status = queries.locked(payment)
+    if order_status in ENDED and known.status != Payment.Status.VOIDED and not known.captured:
+        _update(known, Payment.Status.VOIDED, now)
+        _close(known, order_status, now)
+        crash_points_of_commit("orders.never_made")
+
+
+@transaction.atomic
+def note_came_back(*, payment: Payment, amount: Decimal, now: datetime) -> None:
+    """What was given back has not reached the customer, and the provider will not try again.
+
+    It stays given back in our books, because it is owed: staff pay it in another way. The next check of
+    them compares the payment with its provider.
+    """
+    known, order_status = queries.locked(payment)
+    _update(known, known.status, now)
+    reason = f"A refund of {amount} {known.currency} could not be credited: it is to be paid in another way"
+    _note(known, order_status, reason, now)
+
+
+@transaction.atomic
+def give_up(*, order_id: UUID, reason: str, now: datetime) -> None:
+    """Fail a pending order for good; its stock and whatever the provider holds go back. Else does nothing."""
+    if states.lock(order_id) == Status.PENDING:
+        _fail(order_id, reason, now)
+        crash_points_of_commit("orders.give_up")
+
+
+def _settle_pending(known: Payment, charge: Charge, now: datetime) -> None:
+    if charge.captured:
+        _settle_captured(known, charge, now)
+    elif not charge.is_held:
+        _fail(known.order_id, "The payment provider let the payment go", now)
+    elif known.status == Payment.Status.PENDING:
+        _update(known, Payment.Status.AUTHORISED, now, provider_reference=charge.reference)
+        _note(known, Status.PENDING, "Payment authorised", now)
+        publish(PaymentAuthorised(order_id=known.order_id))
+
+
+def _settle_captured(known: Payment, charge: Charge, now: datetime) -> None:
+    _update(
+        known,
+        Payment.Status.CAPTURED,
+        now,
+        provider_reference=charge.reference,
+        captured=charge.captured,
+    )
+    if charge.captured < known.amount:
+        _fail(known.order_id, f"Only {charge.captured} of {known.amount} were captured", now)
+        return
+    states.move(order_id=known.order_id, to=Status.PAID, actor=SYSTEM, now=now)
+    _settle_refunds(known, charge, Status.PAID, now)
+
+
+def _settle_ended(known: Payment, charge: Charge, order_status: str, now: datetime) -> None:
+    amounts = {"captured": charge.captured, "refunded": charge.refunded}
+    _tell_of_refund(known, charge)
+    if charge.captured > charge.refunded or (charge.is_held and not charge.captured):
+        _update(known, Payment.Status.ABANDONED, now, provider_reference=charge.reference, **amounts)
+        publish(PaymentOrphaned(order_id=known.order_id))
+        return
+    status = Payment.Status.REFUNDED if charge.captured else Payment.Status.VOIDED
+    if known.status not in (status, Payment.Status.DECLINED):
+        _update(known, status, now, **amounts)
+        _close(known, order_status, now)
+
+
+def _settle_refunds(known: Payment, charge: Charge, order_status: str, now: datetime) -> None:
+    """For an order that was paid; news of its payment older than that say nothing."""
+    if charge.refunded <= known.refunded:
+        return
+    is_whole = charge.refunded == charge.captured
+    # A paid order that is not shipped yet is cancelled first: its stock goes back too.
+    ends_by_cancelling = is_whole and order_status == Status.PAID
+    status = Payment.Status.REFUNDED if is_whole and not ends_by_cancelling else known.status
+    _tell_of_refund(known, charge)
+    _update(known, status, now, captured=charge.captured, refunded=charge.refunded)
+    reason = f"{charge.refunded} of {charge.captured} {known.currency} refunded"
+    to = _after_refund(order_status, is_whole=is_whole)
+    if ends_by_cancelling:  # what the carrier has been told of is called back
+        cancel.call_off(known.order_id)
+    if to in states.ALLOWED[order_status]:
+        states.move(
+            order_id=known.order_id, to=to, actor=SYSTEM, reason=reason, data=_given_back(known), now=now
+        )
+    else:
+        _note(known, order_status, reason, now, data=_given_back(known))
+
+
+def _after_refund(order_status: str, *, is_whole: bool) -> Status:
+    """An order refunded in part before it is shipped stays paid: the rest of it is still to be shipped."""
+    if order_status == Status.PAID:
+        return Status.CANCELLED if is_whole else Status.PAID
+    return Status.REFUNDED if is_whole else Status.PARTIALLY_REFUNDED
+
+
+def _fail(order_id: UUID, reason: str, now: datetime) -> None:
+    Payment.objects.filter(order_id=order_id, status__in=queries.LIVE).update(
+        status=Payment.Status.ABANDONED, error=reason[:300], updated_at=now
+    )
+    states.move(order_id=order_id, to=Status.PAYMENT_FAILED, actor=SYSTEM, reason=reason, now=now)
+
+
+def _close(known: Payment, order_status: str, now: datetime) -> None:
+    """The provider has nothing of the customer's any more; of an order of 0 it never had."""
+    is_refunded = known.status == Payment.Status.REFUNDED
+    if is_refunded and order_status == Status.CANCELLED:
+        data = _given_back(known)
+        states.move(order_id=known.order_id, to=Status.REFUNDED, actor=SYSTEM, data=data, now=now)
+    elif is_refunded:
+        _note(known, order_status, "Payment refunded", now, data=_given_back(known))
+    elif known.amount:
+        _note(known, order_status, "Payment released", now)
+
+
+def _tell_of_refund(known: Payment, charge: Charge) -> None:
+    """Where more has been given back than we knew."""
+    amount = charge.refunded - known.refunded
+    if amount > 0:
+        publish(PaymentRefunded(order_id=known.order_id, amount=str(amount), refunded=str(charge.refunded)))
+
+
+def _given_back(known: Payment) -> dict[str, str]:
+    """For the timeline, from which queries.ledger adds it up again."""
+    return {"refunded": str(known.refunded)}
+
+
+def _note(
+    known: Payment, order_status: str, reason: str, now: datetime, *, data: dict[str, str] | None = None
+) -> None:
+    states.note(order_id=known.order_id, status=order_status, actor=SYSTEM, reason=reason, data=data, now=now)
+
+
+def _update(known: Payment, status: str, now: datetime, **values: object) -> None:
+    """The row is locked, so that what we do not change is what stands there."""
+    for name, value in {"status": status, "updated_at": now, **values}.items():
+        setattr(known, name, value)
+    rows.change(_UPDATE, {name: getattr(known, name) for name in _UPDATED})

@@ -1,0 +1,146 @@
+"""Taking money and giving it back. Each step: read the committed intent, call outside a transaction, settle.
+
+A step may run twice, also at the same time: services.settling does nothing where somebody else has settled
+it, and the gateway's idempotency keys do the same over there.
+"""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.conf import settings
+
+from core.crash_points import crash_point
+from orders.models import Payment, Status
+from orders.payments import queries, settling
+from orders.providers import gateway
+from orders.providers.base import Charge, Declined, StepRefused
+
+
+def authorise(*, order_id: UUID, now: datetime) -> None:
+    """Have the gateway hold the order's total. A payment declined, or too long in coming, fails the order.
+
+    Where the total is 0 the order is paid, and no gateway hears of it. Raises ProviderUnavailable,
+    BreakerOpen: call again later.
+    """
+    payment = queries.live(order_id)
+    if payment is None:
+        _find_orphan(order_id, now)
+        return
+    if payment.status != Payment.Status.PENDING:
+        return
+    if not payment.amount:
+        settling.settle_free(payment=payment, now=now)
+        return
+    if now > payment.created_at + timedelta(hours=settings.ORDER_HOLD_HOURS):
+        settling.give_up(
+            order_id=order_id, reason="The payment provider could not be reached in time", now=now
+        )
+        return
+    crash_point("orders.authorise.before_call")
+    try:
+        charge = gateway(payment.gateway).authorise(
+            key=payment.idempotency_key,
+            order=payment.order.number,
+            token=payment.token,
+            amount=payment.amount,
+            currency=payment.currency,
+        )
+    except Declined as declined:
+        settling.settle_declined(payment=payment, code=declined.code, now=now)
+    else:
+        crash_point("orders.authorise.after_call")
+        settling.settle(payment=payment, charge=charge, now=now)
+        crash_point("orders.authorise.after_commit")
+
+
+def capture(*, order_id: UUID, now: datetime) -> None:
+    """Take what is held and call the order paid.
+
+    Raises ProviderUnavailable, BreakerOpen: call again later.
+    """
+    payment = queries.live(order_id)
+    if (
+        payment is None
+        or payment.status != Payment.Status.AUTHORISED
+        or payment.order.status != Status.PENDING
+    ):
+        return
+    crash_point("orders.capture.before_call")
+    try:
+        charge = gateway(payment.gateway).capture(
+            key=f"{payment.idempotency_key}:capture",
+            reference=payment.provider_reference,
+            amount=payment.amount,
+            currency=payment.currency,
+        )
+    except StepRefused as refused:
+        _settle_refusal(payment, refused, now)
+    else:
+        crash_point("orders.capture.after_call")
+        settling.settle(payment=payment, charge=charge, now=now)
+        crash_point("orders.capture.after_commit")
+
+
+def give_back(*, order_id: UUID, now: datetime) -> None:
+    """Void or refund what the gateway holds or took for an order that failed or was cancelled.
+
+    The gateway's own truth decides, not what we believe of it. Raises ProviderUnavailable, BreakerOpen,
+    and StepRefused where the gateway's truth changed meanwhile: call again later.
+    """
+    ended = Payment.objects.filter(order_id=order_id, order__status__in=settling.ENDED).exclude(
+        status__in=[Payment.Status.DECLINED, Payment.Status.VOIDED, Payment.Status.REFUNDED]
+    )
+    for payment in ended:
+        crash_point("orders.give_back.before_call")
+        charge = _undo(payment)
+        crash_point("orders.give_back.after_call")
+        if charge is None:
+            settling.settle_never_made(payment=payment, now=now)
+        else:
+            settling.settle(payment=payment, charge=charge, now=now)
+        crash_point("orders.give_back.after_commit")
+
+
+def ask(*, payment: Payment, now: datetime) -> None:
+    """Settle what the provider knows of the payment. Raises ProviderUnavailable, BreakerOpen."""
+    charge = gateway(payment.gateway).fetch(key=payment.idempotency_key, reference=payment.provider_reference)
+    if charge is not None:
+        settling.settle(payment=payment, charge=charge, now=now)
+
+
+def _find_orphan(order_id: UUID, now: datetime) -> None:
+    """An earlier try may have reached the provider after its order had ended, and then died."""
+    ended = Payment.objects.filter(order_id=order_id, order__status__in=settling.ENDED)
+    for payment in ended.exclude(status=Payment.Status.DECLINED).exclude(amount=0):
+        ask(payment=payment, now=now)
+
+
+def _settle_refusal(payment: Payment, refused: StepRefused, now: datetime) -> None:
+    """The provider will not capture: somebody has before us, or never will."""
+    charge = gateway(payment.gateway).fetch(key=payment.idempotency_key, reference=payment.provider_reference)
+    if charge is None or charge.is_held:
+        reason = f"The payment could not be captured: {refused}"
+        settling.give_up(order_id=payment.order_id, reason=reason, now=now)
+    else:
+        settling.settle(payment=payment, charge=charge, now=now)
+
+
+def _undo(payment: Payment) -> Charge | None:
+    """None where the provider has never heard of it."""
+    if not payment.amount:
+        return None
+    provider = gateway(payment.gateway)
+    charge = provider.fetch(key=payment.idempotency_key, reference=payment.provider_reference)
+    if charge is None:
+        return None
+    key, left = payment.idempotency_key, charge.captured - charge.refunded
+    if left > 0:
+        return provider.refund(
+            key=f"{key}:undo:{charge.refunded}",
+            reference=charge.reference,
+            amount=left,
+            currency=charge.currency,
+        )
+    if charge.is_held:
+        return provider.void(key=f"{key}:void", reference=charge.reference)
+    return charge

@@ -1,0 +1,24 @@
+"""Payment gateways and carriers by name, as payments and shipments store it."""
+
+from collections.abc import Callable, Mapping
+from functools import cache
+
+from orders.providers.base import Carrier, Gateway
+from orders.providers.sandbox import SandboxCarrier, SandboxGateway
+from orders.providers.stripe import StripeGateway
+
+GATEWAYS: Mapping[str, Callable[[], Gateway]] = {"sandbox": SandboxGateway, "stripe": StripeGateway}
+MANUAL = "manual"  # no carrier: staff send every parcel
+CARRIERS: Mapping[str, Callable[[], Carrier]] = {"sandbox": SandboxCarrier}
+
+
+@cache
+def gateway(name: str) -> Gateway:
+    """Raises KeyError for a gateway that this release does not have."""
+    return GATEWAYS[name]()
+
+
+@cache
+def carrier(name: str) -> Carrier:
+    """Raises KeyError for a carrier that this release does not have."""
+    return CARRIERS[name]()

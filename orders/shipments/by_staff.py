@@ -1,0 +1,128 @@
+"""Parcels that staff send by a carrier of their own, in as many parts as they like, and their arrival."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from catalog.services import stock
+from core.crash_points import crash_point, crash_points_of_commit
+from core.errors import Conflict, FieldError, Invalid
+from core.ids import uuid7
+from core.outbox.publishing import publish
+from orders import states
+from orders.events import ParcelsDelivered, PartSent
+from orders.models import Shipment, Status
+from orders.shipments import quantities as queries
+
+
+class UnknownLine(Invalid):
+    title = "The order has no such line"
+
+
+class NotToBeSent(Conflict):
+    code = "not_to_be_sent"
+    title = "Only what was paid and not sent yet can be sent"
+
+
+class NothingOnItsWay(Conflict):
+    code = "nothing_on_its_way"
+    title = "No parcel of the order is on its way"
+
+
+@transaction.atomic
+def send(
+    *,
+    order_id: UUID,
+    units: Mapping[str, int] | None,
+    carrier: str,
+    tracking_number: str,
+    actor: str,
+    now: datetime,
+) -> Shipment:
+    """Send a parcel with `units` by SKU, or with all that is left; with the last one the order is shipped.
+
+    Raises UnknownLine, NotToBeSent, NotFound.
+    """
+    if states.lock(order_id) != Status.PAID:
+        raise NotToBeSent("The order is not paid, or has been shipped or called off")
+    if queries.is_given_back(order_id):
+        raise NotToBeSent("All of its money is being given back")
+    remaining = queries.remaining(order_id)
+    packed = dict(remaining if units is None else units)
+    refuse_unknown(order_id, packed)
+    _refuse_more_than(remaining, packed)
+    shipment = Shipment.objects.create(
+        order_id=order_id,
+        carrier=carrier,
+        tracking_number=tracking_number,
+        status=Shipment.Status.SHIPPED,
+        lines=queries.as_lines(packed),
+        idempotency_key=f"{order_id}:{uuid7()}",
+        created_at=now,
+        shipped_at=now,
+    )
+    stock.ship_units(owner=order_id, quantities=queries.variants(order_id, packed), now=now)
+    _tell(shipment, actor, now)
+    crash_points_of_commit("orders.send_parcel")
+    return shipment
+
+
+@transaction.atomic
+def deliver(*, order_id: UUID, actor: str, now: datetime) -> None:
+    """The parcels on their way have arrived; an order of which everything was sent is delivered.
+
+    Raises NothingOnItsWay, NotFound.
+    """
+    status = states.lock(order_id)
+    sent = Shipment.objects.filter(order_id=order_id, status=Shipment.Status.SHIPPED)
+    first = sent.order_by("created_at", "id").values_list("pk", flat=True).first()
+    if first is None:
+        raise NothingOnItsWay
+    sent.update(status=Shipment.Status.DELIVERED)
+    publish(ParcelsDelivered(order_id=order_id, shipment_id=first))
+    crash_point("orders.deliver.after_parcels")
+    if status == Status.SHIPPED:
+        states.move(order_id=order_id, to=Status.DELIVERED, actor=actor, now=now)
+    else:
+        states.note(order_id=order_id, status=status, actor=actor, reason="Parcels delivered", now=now)
+    crash_points_of_commit("orders.deliver")
+
+
+def refuse_unknown(order_id: UUID, units: Mapping[str, int]) -> queries.Units:
+    """What was ordered. Raises UnknownLine naming the SKUs that the order does not have."""
+    ordered = queries.ordered(order_id)
+    unknown = sorted(units.keys() - ordered.keys())
+    if unknown:
+        detail = f"Not in the order: {', '.join(unknown)}"
+        raise UnknownLine(
+            detail,
+            errors=[
+                FieldError(field=f"lines[sku={sku}]", code="unknown", detail="Not in the order")
+                for sku in unknown
+            ],
+        )
+    return ordered
+
+
+def _refuse_more_than(remaining: Mapping[str, int], packed: Mapping[str, int]) -> None:
+    if not packed:
+        raise NotToBeSent("Everything is in a parcel already")
+    for sku, quantity in packed.items():
+        if quantity > remaining.get(sku, 0):
+            detail = f"{sku}: {quantity} are to be sent, {remaining.get(sku, 0)} are left"
+            raise NotToBeSent.at(f"lines[sku={sku}]", detail)
+
+
+def _tell(shipment: Shipment, actor: str, now: datetime) -> None:
+    order_id = shipment.order_id
+    tracking = {"carrier": shipment.carrier, "tracking_number": shipment.tracking_number}
+    if queries.remaining(order_id, parcels=queries.SENT):
+        publish(PartSent(order_id=order_id, shipment_id=shipment.pk))
+        part = {**tracking, "lines": shipment.lines}
+        states.note(
+            order_id=order_id, status=Status.PAID, actor=actor, reason="A part was sent", data=part, now=now
+        )
+    else:
+        states.move(order_id=order_id, to=Status.SHIPPED, actor=actor, data=tracking, now=now)

@@ -1,0 +1,135 @@
+"""Sending a paid order, a parcel from each location that holds units for it.
+
+All are committed before the carrier hears of one, booked each under its own key, and called sent together.
+Of several, each one's number is kept when it is booked: a try goes on where the last one ended.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+
+from catalog.services import stock
+from core import rows
+from core.crash_points import crash_point, crash_points_of_commit
+from core.http.renderers import dumps
+from core.ids import uuid7
+from orders import states
+from orders.models import Order, Shipment, Status
+from orders.providers import MANUAL, carrier
+from orders.providers.base import ProviderUnavailable, StepRefused
+from orders.shipments import quantities as queries
+
+SYSTEM = "system"
+PENDING = {"pending": Shipment.Status.PENDING.value}
+
+_INTEND = """
+INSERT INTO orders_shipment (
+    id, order_id, carrier, tracking_number, status, lines, location, idempotency_key, created_at
+) VALUES (
+    %(id)s, %(order)s, %(carrier)s, '', %(pending)s, %(lines)s::jsonb, %(location)s, %(key)s, %(now)s
+)
+"""
+_BOOKED = """
+UPDATE orders_shipment SET tracking_number = %(tracking_number)s WHERE id = %(id)s AND status = %(pending)s
+"""
+_SHIPPED = f"""
+UPDATE orders_shipment SET status = %(status)s, tracking_number = %(tracking_number)s, shipped_at = %(now)s
+WHERE id = %(id)s AND status = %(pending)s AND NOT EXISTS ({queries.GIVEN_BACK})
+"""  # noqa: S608 - constants only
+
+
+def ship(*, order_id: UUID, now: datetime) -> None:
+    """Hand a paid order to the carrier and call it shipped. Does nothing to an order that is not paid.
+
+    Where CARRIER is "manual" staff send what is in no parcel yet. Raises StepRefused, ProviderUnavailable,
+    BreakerOpen: the latter two mean, call again later.
+    """
+    shipments = _intend(order_id=order_id, now=now)
+    try:
+        for shipment in shipments:
+            _book(shipment, is_one_of_several=len(shipments) > 1)
+    except StepRefused:
+        if not _were_called_off(shipments):
+            raise
+        is_settled = not Order.objects.filter(pk=order_id, status=Status.PAID).exists()
+    else:
+        is_settled = not shipments or _settle(order_id=order_id, shipments=shipments, now=now)
+    if not is_settled:  # the refund may fail, the step may be brought back: then it is to be done anew
+        raise ProviderUnavailable("Meanwhile its parcels were called off, or its money promised back")
+
+
+@transaction.atomic
+def _intend(*, order_id: UUID, now: datetime) -> list[Shipment]:
+    """The shipments of the whole order, or of what staff have left of it; made where there are none yet."""
+    if states.lock(order_id) != Status.PAID:
+        return []
+    known = queries.with_keys(order_id)
+    intended = _pending(known)
+    if not intended and settings.CARRIER == MANUAL:
+        return []
+    waiting = {} if intended else queries.waiting(order_id)
+    if not waiting and queries.is_given_back(order_id):
+        raise ProviderUnavailable("All of its money is being given back")
+    if not waiting:
+        return intended
+    every = {"order": order_id, "carrier": settings.CARRIER, "now": now, **PENDING}
+    for number, (location, units) in enumerate(waiting.items(), start=len(known) + 1):
+        lines, key = dumps(queries.as_lines(units)).decode(), queries.key(order_id, number)
+        rows.change(_INTEND, {**every, "id": uuid7(), "lines": lines, "location": location, "key": key})
+        crash_point("orders.intend_parcel.after_one")
+    crash_points_of_commit("orders.intend_parcel")
+    return _pending(queries.with_keys(order_id))
+
+
+def _pending(shipments: Sequence[Shipment]) -> list[Shipment]:
+    """Without those that were called off; a paid order has sent none of them."""
+    return [shipment for shipment in shipments if shipment.status == Shipment.Status.PENDING]
+
+
+def _book(shipment: Shipment, *, is_one_of_several: bool) -> None:
+    """Have the carrier number the parcel, unless an earlier try has done so."""
+    if shipment.tracking_number:
+        return
+    crash_point("orders.ship.before_call")
+    shipment.tracking_number = carrier(shipment.carrier).create_parcel(
+        key=shipment.idempotency_key,
+        order=shipment.order.number,
+        address=shipment.order.shipping_address,
+        lines=shipment.lines,
+    )
+    crash_point("orders.ship.after_call")
+    if is_one_of_several:
+        values = {"id": shipment.pk, "tracking_number": shipment.tracking_number, **PENDING}
+        rows.change(_BOOKED, values)
+
+
+def _were_called_off(shipments: Sequence[Shipment]) -> bool:
+    """While the carrier was being told."""
+    ours = Shipment.objects.filter(pk__in=[shipment.pk for shipment in shipments])
+    return ours.filter(status=Shipment.Status.CANCELLED).exists()
+
+
+@transaction.atomic
+def _settle(*, order_id: UUID, shipments: Sequence[Shipment], now: datetime) -> bool:
+    """False where these parcels are not to leave: they were called off, or all money is promised back."""
+    if states.lock(order_id) != Status.PAID:
+        return True  # shipped by another worker, or cancelled while the carrier was at it
+    sent = {"order": order_id, "status": Shipment.Status.SHIPPED.value, "now": now, **PENDING}
+    for shipment in shipments:
+        values = {**sent, "id": shipment.pk, "tracking_number": shipment.tracking_number}
+        if not rows.change(_SHIPPED, values):
+            return False
+    stock.ship(owner=order_id, now=now)  # these parcels have all that was not sent before
+    states.move(order_id=order_id, to=Status.SHIPPED, actor=SYSTEM, data=_told(shipments), now=now)
+    crash_points_of_commit("orders.ship")
+    return True
+
+
+def _told(shipments: Sequence[Shipment]) -> dict[str, Any]:
+    """For the timeline: the first parcel, and all of them where there are several."""
+    told = [{"carrier": each.carrier, "tracking_number": each.tracking_number} for each in shipments]
+    return {**told[0], "parcels": told} if len(told) > 1 else {**told[0]}
