@@ -15,8 +15,8 @@ import requests
 from django.conf import settings
 from django.db import connection
 
-from drills import agreement_sql as questions
-from orders.ledger import books
+from drills import agreement_sql
+from orders.ledger import discrepancies, questions
 from orders.providers.currencies import from_minor_units
 
 Parameters = dict[str, Any]  # of agreement_sql
@@ -26,23 +26,23 @@ PROVIDER_BOOK = "provider and carrier"
 
 
 def _of_ledger(*first_words: str) -> dict[str, str]:
-    return {what: ask for what, ask in books.QUESTIONS.items() if what.split()[0] in first_words}
+    return {what: ask for what, ask in questions.QUESTIONS.items() if what.split()[0] in first_words}
 
 
 _LINES, _STOCK, _VOUCHERS = _of_ledger("sums"), _of_ledger("units"), _of_ledger("uses", "voucher")
-_MONEY = {what: ask for what, ask in books.QUESTIONS.items() if what not in _LINES | _STOCK | _VOUCHERS}
+_MONEY = {what: ask for what, ask in questions.QUESTIONS.items() if what not in _LINES | _STOCK | _VOUCHERS}
 # Each book with its questions.
 BOOKS: Mapping[str, Mapping[str, str]] = {
     "orders": {
-        "acknowledged order": questions.ORDERS,
-        "orders for one address": questions.REPEATED_ORDERS,
+        "acknowledged order": agreement_sql.ORDERS,
+        "orders for one address": agreement_sql.REPEATED_ORDERS,
         **_LINES,
     },
-    "stock": {**_STOCK, "units still held after the end": questions.KEPT_RESERVATIONS},
+    "stock": {**_STOCK, "units still held after the end": agreement_sql.KEPT_RESERVATIONS},
     "payments": _MONEY,
     "vouchers": _VOUCHERS,
-    "outbox": {"outbox message": questions.MESSAGES},
-    "mails": {"mail": questions.MAILS},
+    "outbox": {"outbox message": agreement_sql.MESSAGES},
+    "mails": {"mail": agreement_sql.MAILS},
 }
 
 
@@ -105,7 +105,7 @@ def _parameters(acknowledged: Collection[Acknowledged]) -> Parameters:
 def _answers(what: str, question: str, parameters: Parameters) -> Iterator[str]:
     rows = _rows(question, parameters)
     for subject, expected, found in rows[:SHOWN]:
-        yield str(books.Drift(what=what, subject=subject, expected=expected, found=found))
+        yield str(discrepancies.Discrepancy(what=what, subject=subject, expected=expected, found=found))
     if len(rows) > SHOWN:
         yield f"{what}: {len(rows) - SHOWN} more like these"
 
@@ -124,7 +124,7 @@ def _with_provider(books: Mapping[str, Any], parameters: Parameters) -> Iterator
         taken[payment["reference"]] += from_minor_units(kept, payment["currency"])
         charges[payment["reference"]] += payment["captured"] > payment["refunded"]
     parcels.update(parcel["reference"] for parcel in books["parcels"])
-    for number, due, due_parcels in _rows(questions.PROVIDER, parameters):
+    for number, due, due_parcels in _rows(agreement_sql.PROVIDER, parameters):
         if (taken[number], charges[number]) != (due, int(due > 0)):
             found = f"{taken[number]} in {charges[number]} charges"
             yield f"{number}: the provider should have taken {due} once, and took {found}"

@@ -13,7 +13,7 @@ from core.outbox.publishing import publish
 from orders import states
 from orders.events import ParcelsCalledOff
 from orders.models import OrderEvent, Payment, Shipment, Status
-from orders.shipments import cancel
+from orders.shipments.cancel import cancel_pending
 from orders.shipments.quantities import SENT
 
 SYSTEM = "system"
@@ -44,7 +44,7 @@ def cancel(*, order_id: UUID, actor: str, reason: str, now: datetime) -> None:
     if before in (Status.SHIPPED, Status.DELIVERED) or shipments.filter(status__in=SENT).exists():
         raise AlreadyShipped("What was sent can be returned, not cancelled")
     states.move(order_id=order_id, to=Status.CANCELLED, actor=actor, reason=reason, now=now)
-    cancel.call_off(order_id)
+    cancel_pending(order_id)
     Payment.objects.filter(order_id=order_id, status__in=UNPAID).update(
         status=Payment.Status.ABANDONED, error="The order was cancelled", updated_at=now
     )
@@ -62,7 +62,7 @@ def give_up_shipping(*, order_id: UUID, reason: str, now: datetime) -> None:
     try:
         cancel(order_id=order_id, actor=SYSTEM, reason=reason, now=now)
     except AlreadyShipped:
-        cancel.call_off(order_id)
+        cancel_pending(order_id)
         publish(ParcelsCalledOff(order_id=order_id))
         note = f"{reason}; a part has been sent, so staff decide about the rest"
         states.note(order_id=order_id, status=Status.PAID, actor=SYSTEM, reason=note, now=now)
@@ -79,7 +79,7 @@ def send_no_more(*, order_id: UUID, actor: str, reason: str, now: datetime) -> N
     payments = Payment.objects.filter(Q(promised__gt=0) | Q(refunded__gt=0), order_id=order_id)
     if states.lock(order_id) != Status.PAID or not parcels.exists() or not payments.exists():
         raise NotToBeClosed("Send a part of it and refund the rest before")
-    cancel.call_off(order_id)
+    cancel_pending(order_id)
     publish(ParcelsCalledOff(order_id=order_id))
     stock.release(owner=order_id, now=now)
     states.move(order_id=order_id, to=Status.PARTIALLY_REFUNDED, actor=actor, reason=reason, now=now)

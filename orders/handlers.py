@@ -15,6 +15,7 @@ from core.outbox import handles
 from core.outbox.handling import Postpone
 from core.resilience.breaker import BreakerOpen
 from orders import cancellation, mails
+from orders.checkout import voucher_uses
 from orders.events import (
     GoodsReturned,
     OrderCancelled,
@@ -32,7 +33,6 @@ from orders.events import (
     RefundRequested,
 )
 from orders.payments import refunds, settling, steps
-from orders.checkout import voucher_uses
 from orders.providers.base import ProviderUnavailable
 from orders.shipments import cancel, dispatch
 
@@ -123,7 +123,7 @@ def make_refund(event: RefundRequested) -> None:
 @_undoes(ParcelsCalledOff, name="orders.recall_called_off")
 def recall_parcels(event: OrderNews) -> None:
     with _later_if_unavailable():
-        cancel.recall(order_id=event.order_id)
+        cancel.cancel_at_carrier(order_id=event.order_id)
 
 
 @_mails(OrderPlaced, name="orders.mail_placed")

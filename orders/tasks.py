@@ -2,7 +2,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from orders.carts import changes
-from orders.ledger import reconcile
+from orders.ledger import checking
 from orders.payments import expiry, webhooks
 
 
@@ -26,7 +26,7 @@ def expire_unpaid() -> None:
 @shared_task(name="orders.check_books", ignore_result=True, soft_time_limit=270, time_limit=290)
 def check_books() -> None:
     """Safe to repeat; beat runs it every night."""
-    reconcile.check_books(now=timezone.now())
+    checking.reconcile(now=timezone.now())
 
 
 @shared_task(name="orders.forget_carts", ignore_result=True, soft_time_limit=100, time_limit=120)

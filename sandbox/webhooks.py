@@ -8,14 +8,16 @@ import hashlib
 import hmac
 import threading
 import time
+from http import HTTPStatus
 from typing import Any
 
-import requests
+from urllib3 import PoolManager, Timeout
+from urllib3.exceptions import HTTPError
 
 from sandbox.ledger import Ledger
 
 PREFIX = "whsec_"
-TIMEOUTS = (1, 5)  # seconds to connect, and for the answer
+TIMEOUT = Timeout(connect=1, read=5)  # seconds
 LONGEST_PAUSE = 60  # seconds between two attempts
 POLL = 1.0  # seconds; other processes write to the ledger too
 
@@ -28,8 +30,7 @@ class Sender(threading.Thread):
         self._ledger, self._url = ledger, url
         self._key = base64.b64decode(secret.removeprefix(PREFIX), validate=True)
         self._news = threading.Event()
-        self._http = requests.Session()
-        self._http.trust_env = False
+        self._http = PoolManager(retries=False)
 
     def wake(self) -> None:
         """There is news."""
@@ -55,11 +56,11 @@ class Sender(threading.Thread):
             "webhook-signature": self._signature(f"{name}.{now}.{event['body']}"),
         }
         try:
-            answer = self._http.post(
-                self._url, event["body"], headers=headers, timeout=TIMEOUTS, allow_redirects=False
+            answer = self._http.request(
+                "POST", self._url, body=event["body"], headers=headers, timeout=TIMEOUT, redirect=False
             )
-            is_taken = answer.ok
-        except requests.RequestException:
+            is_taken = answer.status < HTTPStatus.BAD_REQUEST
+        except HTTPError:
             is_taken = False
         pause = min(2 ** event["attempts"], LONGEST_PAUSE)
         self._ledger.told(event["id"], again_at=None if is_taken else now + pause)

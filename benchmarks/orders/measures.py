@@ -14,7 +14,8 @@ from benchmarks.orders.sending import Sent, send
 from benchmarks.orders.shop import OrderShop
 from benchmarks.servers import Servers
 from benchmarks.sides import settle
-from orders.ledger.books import MOST, QUESTIONS
+from orders.ledger.discrepancies import MAX_OF_A_KIND
+from orders.ledger.questions import QUESTIONS
 
 SLACK_SECONDS = 3  # a shop that keeps up has shipped the last order so soon after it came
 LATE_SECONDS = 0.5  # and had its client send every order in time
@@ -143,7 +144,7 @@ def check_books(database: str) -> BooksCheck:
         found = [
             row
             for question in QUESTIONS.values()
-            for row in connection.execute(question.encode(), {}).fetchmany(MOST)
+            for row in connection.execute(question.encode(), {}).fetchmany(MAX_OF_A_KIND)
         ]
     return BooksCheck(time.monotonic() - began, len(found))
 

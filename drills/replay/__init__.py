@@ -1,5 +1,1 @@
-from drills.replay.checking import Database
-from drills.replay.replaying import run
-from drills.replay.summary import Summary
-
-__all__ = ["Database", "Summary", "run"]
+"""Real orders, placed over HTTP as shoppers would, and what became of them."""

@@ -5,7 +5,7 @@ from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
 from core.http.admin import ReadOnly
-from orders.ledger.books import Drift
+from orders.ledger.discrepancies import Discrepancy
 from orders.models import LedgerCheck
 
 
@@ -23,7 +23,7 @@ class LedgerCheckAdmin(ReadOnly, ModelAdmin):
     @display(description="found")
     def shown_drift(self, check: LedgerCheck) -> SafeString:
         sentences = (
-            (str(Drift(what=what, subject=subject, expected=expected, found=found)),)
+            (str(Discrepancy(what=what, subject=subject, expected=expected, found=found)),)
             for what, subject, expected, found in check.drift
         )
         return format_html_join("", "<p>{}</p>", sentences)

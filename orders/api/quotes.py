@@ -12,9 +12,9 @@ from orders.api import shapes
 from orders.api.bodies import QuoteBody
 from orders.api.cart_access import CART_TOKEN, holder_of
 from orders.carts import ordering
+from orders.checkout.guests import customer_key
 from orders.pricing import offers
 from orders.pricing.amounts import QuotedLine
-from orders.checkout.guests import customer_key
 
 
 class QuoteLimit(RateLimit):

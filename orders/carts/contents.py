@@ -6,9 +6,9 @@ from datetime import datetime
 
 from core import money
 from orders.carts import queries
+from orders.checkout.guests import customer_key
 from orders.models import Cart
 from orders.pricing import amounts, offers, vouchers
-from orders.checkout.guests import customer_key
 
 UNTAXED = amounts.TaxRate()
 UNSHIPPED = amounts.ShippingRate()

@@ -1,4 +1,4 @@
-"""The questions that the ledgers are asked (O12): each one statement, so one snapshot; rows of (what, should be, is).
+"""What the ledgers are asked (O12): one statement each, so one snapshot; rows of (what, should be, is).
 
 An order that workers still have to do something for is passed over: its books are closed when they are done.
 What they have given up is not: that is a difference that somebody has to see.

@@ -26,6 +26,9 @@ class Payment(models.Model):
         VOIDED = "voided", "voided"
         REFUNDED = "refunded", "refunded"
 
+    # What may still bring the order its money.
+    LIVE = (Status.PENDING, Status.AUTHORISED, Status.CAPTURED)
+
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     order = models.ForeignKey(Order, models.PROTECT, related_name="payments")
     gateway = models.CharField(max_length=40)

@@ -24,8 +24,7 @@ from orders.models.order import ZERO
 from orders.payments import settling, steps
 from orders.providers import GATEWAYS, gateway
 from orders.providers.base import Charge, StepRefused
-from orders.shipments import quantities as queries
-from orders.shipments.by_staff import refuse_unknown
+from orders.shipments import quantities
 
 SYSTEM = "system"
 PAID = (Status.PAID, Status.SHIPPED, Status.DELIVERED, Status.PARTIALLY_REFUNDED, Status.RETURNED)
@@ -75,7 +74,7 @@ def request(
         order_id=order_id,
         payment=payment,
         amount=amount,
-        lines=queries.as_lines(units),
+        lines=quantities.as_lines(units),
         reason=reason,
         actor=actor,
         created_at=now,
@@ -129,7 +128,7 @@ def _known(refund_id: UUID, order_id: UUID, amount: Decimal) -> Refund | None:
 
 
 def _refuse_more_than_ordered(order_id: UUID, units: Mapping[str, int]) -> None:
-    ordered = refuse_unknown(order_id, units)
+    ordered = quantities.refuse_unknown(order_id, units)
     errors = [
         FieldError(field=f"lines[sku={sku}]", code="invalid", detail=f"{ordered[sku]} of {sku} were ordered")
         for sku, quantity in units.items()

@@ -17,11 +17,17 @@ from core.outbox.publishing import publish
 from orders import states
 from orders.events import PaymentAuthorised, PaymentOrphaned, PaymentRefunded
 from orders.models import Payment, Status
-from orders.payments import queries
 from orders.providers.base import Charge
-from orders.shipments import cancel
+from orders.shipments.cancel import cancel_pending
 
 SYSTEM = "system"
+_payment = rows.Reader(Payment, alias="p")
+# The order's row is locked first. A payment that changed while we waited for that is read as it is now.
+_LOCK = f"""
+WITH o AS (SELECT id, status FROM orders_order WHERE id = %(order)s FOR UPDATE)
+SELECT {_payment.columns}, o.status
+FROM o JOIN orders_payment p ON p.order_id = o.id WHERE p.id = %(payment)s FOR UPDATE OF p
+"""  # noqa: S608
 _UPDATED = ("pk", "status", "provider_reference", "captured", "refunded", "error", "updated_at")
 _UPDATE = """
 UPDATE orders_payment SET status = %(status)s, provider_reference = %(provider_reference)s,
@@ -38,7 +44,7 @@ def settle(*, payment: Payment, charge: Charge, now: datetime) -> None:
     Held: the capture is set off. Captured: the order is paid. Let go, or captured in part: the order fails.
     Refunded: recorded, and the order with it. Money for an order that wants none: it is sent back.
     """
-    known, order_status = queries.locked(payment)
+    known, order_status = locked(payment)
     charge = replace(
         charge,
         captured=max(known.captured, charge.captured),
@@ -56,7 +62,7 @@ def settle(*, payment: Payment, charge: Charge, now: datetime) -> None:
 @transaction.atomic
 def settle_free(*, payment: Payment, now: datetime) -> None:
     """An order of 0 is paid as it is, unless it is past that."""
-    known, order_status = queries.locked(payment)
+    known, order_status = locked(payment)
     if order_status != Status.PENDING:
         return
     _update(known, Payment.Status.CAPTURED, now)
@@ -68,7 +74,7 @@ def settle_free(*, payment: Payment, now: datetime) -> None:
 @transaction.atomic
 def settle_declined(*, payment: Payment, code: str, now: datetime) -> None:
     """The provider will not take this payment: fail its order, unless it is past that."""
-    known, order_status = queries.locked(payment)
+    known, order_status = locked(payment)
     if order_status != Status.PENDING:
         return
     if known.status == Payment.Status.PENDING:
@@ -80,7 +86,7 @@ def settle_declined(*, payment: Payment, code: str, now: datetime) -> None:
 @transaction.atomic
 def settle_never_made(*, payment: Payment, now: datetime) -> None:
     """The provider knows of no such payment: there is nothing to give back for an order that has ended."""
-    known, order_status = queries.locked(payment)
+    known, order_status = locked(payment)
     if order_status in ENDED and known.status != Payment.Status.VOIDED and not known.captured:
         _update(known, Payment.Status.VOIDED, now)
         _close(known, order_status, now)
@@ -94,7 +100,7 @@ def note_came_back(*, payment: Payment, amount: Decimal, now: datetime) -> None:
     It stays given back in our books, because it is owed: staff pay it in another way. The next check of
     them compares the payment with its provider.
     """
-    known, order_status = queries.locked(payment)
+    known, order_status = locked(payment)
     _update(known, known.status, now)
     reason = f"A refund of {amount} {known.currency} could not be credited: it is to be paid in another way"
     _note(known, order_status, reason, now)
@@ -106,6 +112,14 @@ def give_up(*, order_id: UUID, reason: str, now: datetime) -> None:
     if states.lock(order_id) == Status.PENDING:
         _fail(order_id, reason, now)
         crash_points_of_commit("orders.give_up")
+
+
+def locked(payment: Payment) -> tuple[Payment, str]:
+    """The payment and its order's status, as they are now and stay until the transaction ends."""
+    row = rows.fetch_one(_LOCK, {"order": payment.order_id, "payment": payment.pk})
+    if row is None:
+        raise Payment.DoesNotExist
+    return _payment.read(row), str(row[_payment.width])
 
 
 def _settle_pending(known: Payment, charge: Charge, now: datetime) -> None:
@@ -160,7 +174,7 @@ def _settle_refunds(known: Payment, charge: Charge, order_status: str, now: date
     reason = f"{charge.refunded} of {charge.captured} {known.currency} refunded"
     to = _after_refund(order_status, is_whole=is_whole)
     if ends_by_cancelling:  # what the carrier has been told of is called back
-        cancel.call_off(known.order_id)
+        cancel_pending(known.order_id)
     if to in states.ALLOWED[order_status]:
         states.move(
             order_id=known.order_id, to=to, actor=SYSTEM, reason=reason, data=_given_back(known), now=now
@@ -177,7 +191,7 @@ def _after_refund(order_status: str, *, is_whole: bool) -> Status:
 
 
 def _fail(order_id: UUID, reason: str, now: datetime) -> None:
-    Payment.objects.filter(order_id=order_id, status__in=queries.LIVE).update(
+    Payment.objects.filter(order_id=order_id, status__in=Payment.LIVE).update(
         status=Payment.Status.ABANDONED, error=reason[:300], updated_at=now
     )
     states.move(order_id=order_id, to=Status.PAYMENT_FAILED, actor=SYSTEM, reason=reason, now=now)
@@ -203,7 +217,7 @@ def _tell_of_refund(known: Payment, charge: Charge) -> None:
 
 
 def _given_back(known: Payment) -> dict[str, str]:
-    """For the timeline, from which queries.ledger adds it up again."""
+    """For the timeline, from which the ledger is added up again."""
     return {"refunded": str(known.refunded)}
 
 

@@ -1,6 +1,6 @@
 """Taking money and giving it back. Each step: read the committed intent, call outside a transaction, settle.
 
-A step may run twice, also at the same time: services.settling does nothing where somebody else has settled
+A step may run twice, also at the same time: payments.settling does nothing where somebody else has settled
 it, and the gateway's idempotency keys do the same over there.
 """
 
@@ -10,10 +10,19 @@ from uuid import UUID
 from django.conf import settings
 
 from core.crash_points import crash_point
-from orders.models import Payment, Status
-from orders.payments import queries, settling
+from core.rows import Reader, fetch_one
+from orders.models import Order, Payment, Status
+from orders.payments import settling
 from orders.providers import gateway
 from orders.providers.base import Charge, Declined, StepRefused
+
+_payment = Reader(Payment, alias="p")
+_order = Reader(Order, "id", "number", "status", alias="o")
+_LIVE = f"""
+SELECT {_payment.columns}, {_order.columns}
+FROM orders_payment p JOIN orders_order o ON o.id = p.order_id
+WHERE p.order_id = %(order)s AND p.status = ANY(%(live)s::text[])
+"""  # noqa: S608 - columns of our own
 
 
 def authorise(*, order_id: UUID, now: datetime) -> None:
@@ -22,7 +31,7 @@ def authorise(*, order_id: UUID, now: datetime) -> None:
     Where the total is 0 the order is paid, and no gateway hears of it. Raises ProviderUnavailable,
     BreakerOpen: call again later.
     """
-    payment = queries.live(order_id)
+    payment = live(order_id)
     if payment is None:
         _find_orphan(order_id, now)
         return
@@ -58,7 +67,7 @@ def capture(*, order_id: UUID, now: datetime) -> None:
 
     Raises ProviderUnavailable, BreakerOpen: call again later.
     """
-    payment = queries.live(order_id)
+    payment = live(order_id)
     if (
         payment is None
         or payment.status != Payment.Status.AUTHORISED
@@ -106,6 +115,16 @@ def ask(*, payment: Payment, now: datetime) -> None:
     charge = gateway(payment.gateway).fetch(key=payment.idempotency_key, reference=payment.provider_reference)
     if charge is not None:
         settling.settle(payment=payment, charge=charge, now=now)
+
+
+def live(order_id: UUID) -> Payment | None:
+    """The payment that may still bring the order its money; its order has number and status."""
+    row = fetch_one(_LIVE, {"order": order_id, "live": [status.value for status in Payment.LIVE]})
+    if row is None:
+        return None
+    payment = _payment.read(row)
+    payment.order = _order.read(row[_payment.width :])
+    return payment
 
 
 def _find_orphan(order_id: UUID, now: datetime) -> None:

@@ -1,4 +1,4 @@
-"""Vouchers: what one takes off a basket. What limits them is decided when a use is claimed (checkout.voucher_uses)."""
+"""Vouchers: what one takes off a basket. Limits are decided where a use is claimed: checkout.voucher_uses."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

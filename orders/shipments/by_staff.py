@@ -8,17 +8,13 @@ from django.db import transaction
 
 from catalog.services import stock
 from core.crash_points import crash_point, crash_points_of_commit
-from core.errors import Conflict, FieldError, Invalid
+from core.errors import Conflict
 from core.ids import uuid7
 from core.outbox.publishing import publish
 from orders import states
 from orders.events import ParcelsDelivered, PartSent
 from orders.models import Shipment, Status
-from orders.shipments import quantities as queries
-
-
-class UnknownLine(Invalid):
-    title = "The order has no such line"
+from orders.shipments import quantities
 
 
 class NotToBeSent(Conflict):
@@ -47,23 +43,23 @@ def send(
     """
     if states.lock(order_id) != Status.PAID:
         raise NotToBeSent("The order is not paid, or has been shipped or called off")
-    if queries.is_given_back(order_id):
+    if quantities.is_given_back(order_id):
         raise NotToBeSent("All of its money is being given back")
-    remaining = queries.remaining(order_id)
+    remaining = quantities.remaining(order_id)
     packed = dict(remaining if units is None else units)
-    refuse_unknown(order_id, packed)
+    quantities.refuse_unknown(order_id, packed)
     _refuse_more_than(remaining, packed)
     shipment = Shipment.objects.create(
         order_id=order_id,
         carrier=carrier,
         tracking_number=tracking_number,
         status=Shipment.Status.SHIPPED,
-        lines=queries.as_lines(packed),
+        lines=quantities.as_lines(packed),
         idempotency_key=f"{order_id}:{uuid7()}",
         created_at=now,
         shipped_at=now,
     )
-    stock.ship_units(owner=order_id, quantities=queries.variants(order_id, packed), now=now)
+    stock.ship_units(owner=order_id, quantities=quantities.variants(order_id, packed), now=now)
     _tell(shipment, actor, now)
     crash_points_of_commit("orders.send_parcel")
     return shipment
@@ -90,22 +86,6 @@ def deliver(*, order_id: UUID, actor: str, now: datetime) -> None:
     crash_points_of_commit("orders.deliver")
 
 
-def refuse_unknown(order_id: UUID, units: Mapping[str, int]) -> queries.Units:
-    """What was ordered. Raises UnknownLine naming the SKUs that the order does not have."""
-    ordered = queries.ordered(order_id)
-    unknown = sorted(units.keys() - ordered.keys())
-    if unknown:
-        detail = f"Not in the order: {', '.join(unknown)}"
-        raise UnknownLine(
-            detail,
-            errors=[
-                FieldError(field=f"lines[sku={sku}]", code="unknown", detail="Not in the order")
-                for sku in unknown
-            ],
-        )
-    return ordered
-
-
 def _refuse_more_than(remaining: Mapping[str, int], packed: Mapping[str, int]) -> None:
     if not packed:
         raise NotToBeSent("Everything is in a parcel already")
@@ -118,7 +98,7 @@ def _refuse_more_than(remaining: Mapping[str, int], packed: Mapping[str, int]) -
 def _tell(shipment: Shipment, actor: str, now: datetime) -> None:
     order_id = shipment.order_id
     tracking = {"carrier": shipment.carrier, "tracking_number": shipment.tracking_number}
-    if queries.remaining(order_id, parcels=queries.SENT):
+    if quantities.remaining(order_id, parcels=quantities.SENT):
         publish(PartSent(order_id=order_id, shipment_id=shipment.pk))
         part = {**tracking, "lines": shipment.lines}
         states.note(

@@ -1,4 +1,4 @@
-"""Parcels that are not to be sent after all: called off by us, then called back from the carrier."""
+"""Shipments that are not to be sent after all: cancelled by us, then at the carrier."""
 
 from uuid import UUID
 
@@ -8,17 +8,17 @@ from orders.providers import carrier
 from orders.providers.base import StepRefused
 
 
-def call_off(order_id: UUID) -> None:
-    """Cancel the parcels intended and not sent.
+def cancel_pending(order_id: UUID) -> None:
+    """Cancel the order's shipments that are intended and not sent.
 
-    The caller has locked the order, and publishes an event whose handler is `recall`.
+    The caller has locked the order, and publishes an event whose handler is `cancel_at_carrier`.
     """
     intended = Shipment.objects.filter(order_id=order_id, status=Shipment.Status.PENDING)
     intended.update(status=Shipment.Status.CANCELLED)
 
 
-def recall(*, order_id: UUID) -> None:
-    """Call back the parcels that the carrier may have been told of before they were called off.
+def cancel_at_carrier(*, order_id: UUID) -> None:
+    """Cancel at the carrier the shipments that it may have been told of before they were cancelled here.
 
     Raises ProviderUnavailable, BreakerOpen: call again later. Raises StepRefused, when all have been tried,
     where the carrier keeps one.

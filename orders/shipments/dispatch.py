@@ -21,7 +21,7 @@ from orders import states
 from orders.models import Order, Shipment, Status
 from orders.providers import MANUAL, carrier
 from orders.providers.base import ProviderUnavailable, StepRefused
-from orders.shipments import quantities as queries
+from orders.shipments import quantities
 
 SYSTEM = "system"
 PENDING = {"pending": Shipment.Status.PENDING.value}
@@ -38,7 +38,7 @@ UPDATE orders_shipment SET tracking_number = %(tracking_number)s WHERE id = %(id
 """
 _SHIPPED = f"""
 UPDATE orders_shipment SET status = %(status)s, tracking_number = %(tracking_number)s, shipped_at = %(now)s
-WHERE id = %(id)s AND status = %(pending)s AND NOT EXISTS ({queries.GIVEN_BACK})
+WHERE id = %(id)s AND status = %(pending)s AND NOT EXISTS ({quantities.GIVEN_BACK})
 """  # noqa: S608 - constants only
 
 
@@ -67,22 +67,22 @@ def _intend(*, order_id: UUID, now: datetime) -> list[Shipment]:
     """The shipments of the whole order, or of what staff have left of it; made where there are none yet."""
     if states.lock(order_id) != Status.PAID:
         return []
-    known = queries.with_keys(order_id)
+    known = quantities.with_keys(order_id)
     intended = _pending(known)
     if not intended and settings.CARRIER == MANUAL:
         return []
-    waiting = {} if intended else queries.waiting(order_id)
-    if not waiting and queries.is_given_back(order_id):
+    waiting = {} if intended else quantities.waiting(order_id)
+    if not waiting and quantities.is_given_back(order_id):
         raise ProviderUnavailable("All of its money is being given back")
     if not waiting:
         return intended
     every = {"order": order_id, "carrier": settings.CARRIER, "now": now, **PENDING}
     for number, (location, units) in enumerate(waiting.items(), start=len(known) + 1):
-        lines, key = dumps(queries.as_lines(units)).decode(), queries.key(order_id, number)
+        lines, key = dumps(quantities.as_lines(units)).decode(), quantities.key(order_id, number)
         rows.change(_INTEND, {**every, "id": uuid7(), "lines": lines, "location": location, "key": key})
         crash_point("orders.intend_parcel.after_one")
     crash_points_of_commit("orders.intend_parcel")
-    return _pending(queries.with_keys(order_id))
+    return _pending(quantities.with_keys(order_id))
 
 
 def _pending(shipments: Sequence[Shipment]) -> list[Shipment]:

@@ -5,10 +5,16 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
+from core.errors import FieldError, Invalid
 from core.rows import Reader, fetch, fetch_one
 from orders.models import Order, OrderLine, Return, Shipment
 
 Units = Counter[str]
+
+
+class UnknownLine(Invalid):
+    title = "The order has no such line"
+
 
 SENT = (Shipment.Status.SHIPPED, Shipment.Status.DELIVERED)
 PLANNED = (Shipment.Status.PENDING, *SENT)
@@ -51,6 +57,22 @@ def ordered(order_id: UUID) -> Units:
     """In the order of the order's lines."""
     lines = OrderLine.objects.filter(order_id=order_id).order_by("id")
     return Counter(dict(lines.values_list("sku", "quantity")))
+
+
+def refuse_unknown(order_id: UUID, units: Mapping[str, int]) -> Units:
+    """What was ordered. Raises UnknownLine naming the SKUs that the order does not have."""
+    known = ordered(order_id)
+    unknown = sorted(units.keys() - known.keys())
+    if unknown:
+        detail = f"Not in the order: {', '.join(unknown)}"
+        raise UnknownLine(
+            detail,
+            errors=[
+                FieldError(field=f"lines[sku={sku}]", code="unknown", detail="Not in the order")
+                for sku in unknown
+            ],
+        )
+    return known
 
 
 def remaining(order_id: UUID, *, parcels: Collection[str] = PLANNED) -> Units:

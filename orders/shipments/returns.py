@@ -13,8 +13,7 @@ from core.outbox.publishing import publish
 from orders import states
 from orders.events import GoodsReturned
 from orders.models import Return, Status
-from orders.shipments import quantities as queries
-from orders.shipments.by_staff import refuse_unknown
+from orders.shipments import quantities
 
 
 class NotReturnable(Conflict):
@@ -31,22 +30,22 @@ def take_back(
     Raises UnknownLine, NotReturnable, NotFound.
     """
     status = states.lock(order_id)
-    refuse_unknown(order_id, units)
-    returnable = queries.returnable(order_id)
+    quantities.refuse_unknown(order_id, units)
+    returnable = quantities.returnable(order_id)
     for sku, quantity in units.items():
         if quantity > returnable[sku]:
             detail = f"{sku}: {quantity} are to come back, {returnable[sku]} are with the customer"
             raise NotReturnable.at(f"lines[sku={sku}]", detail)
     taken = Return.objects.create(
         order_id=order_id,
-        lines=queries.as_lines(units),
+        lines=quantities.as_lines(units),
         restock=restock,
         reason=reason,
         actor=actor,
         created_at=now,
     )
     stock.take_back(
-        quantities=queries.variants(order_id, units),
+        quantities=quantities.variants(order_id, units),
         is_restocked=restock,
         cause=f"order:{order_id}",
         actor=actor,
@@ -60,7 +59,7 @@ def take_back(
 
 def _tell(taken: Return, status: str, now: datetime) -> None:
     order_id, data = taken.order_id, {"lines": taken.lines, "restock": taken.restock}
-    is_whole = not queries.returnable(order_id) and not queries.remaining(order_id)
+    is_whole = not quantities.returnable(order_id) and not quantities.remaining(order_id)
     if is_whole and Status.RETURNED in states.ALLOWED[status]:
         states.move(
             order_id=order_id,

@@ -9,7 +9,7 @@ from benchmarks.orders import growth
 from benchmarks.orders.measures import Moments, check_books
 from core.outbox.models import OutboxMessage
 from orders.checkout import numbers
-from orders.ledger import books
+from orders.ledger import discrepancies
 from orders.models import Order
 from tests.factories.accounts import UserFactory, bearer
 
@@ -41,7 +41,7 @@ def grown(database, reader):
 
 def test_grow__two_steps__leave_books_without_a_difference(grown, database):
     assert Order.objects.count() == 250
-    assert books.drift() == []
+    assert discrepancies.find() == []
     assert check_books(database).differences == 0
 
 
@@ -52,7 +52,7 @@ def test_grow__stock_entry_missing__is_found_by_the_books(grown, database):
         cursor.execute("SET session_replication_role = DEFAULT")
 
     assert check_books(database).differences == 2
-    assert {each.what for each in books.drift()} == {"units by the stock ledger", "units shipped"}
+    assert {each.what for each in discrepancies.find()} == {"units by the stock ledger", "units shipped"}
 
 
 def test_grow__numbers__are_such_as_people_can_type(grown):

@@ -251,14 +251,14 @@ def test_shipping_given_up__a_parcel_already_sent__leaves_the_rest_to_staff(plac
 def test_cancel_and_step_at_once__many_times__one_wins_and_books_agree(place, sandbox, work, settings, step):
     settings.THROTTLE_SCALE = ROUNDS
     StockLevel.objects.update(on_hand=2 * ROUNDS)
-    steps = {"capture": steps.capture, "ship": dispatch.ship}
+    racing = {"capture": steps.capture, "ship": dispatch.ship}
     orders = []
     for _ in range(ROUNDS):
         order, _token = place()
         work(rounds=["capture", "ship"].index(step) + 1)
         _at_once(
             lambda order=order: _quietly(order),
-            lambda order=order: steps[step](order_id=order.pk, now=timezone.now()),
+            lambda order=order: racing[step](order_id=order.pk, now=timezone.now()),
         )
         orders.append(order)
 

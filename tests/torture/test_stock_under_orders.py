@@ -6,12 +6,12 @@ from uuid import uuid4
 import pytest
 from django.db import connection
 from django.utils import timezone
-from orders.pricing.offers import Basket
 
 from catalog.models import StockLevel
 from catalog.services.shortages import OutOfStock
 from orders.checkout import guests, place
 from orders.models import OrderLine
+from orders.pricing.offers import Basket
 from tests.faults.buyers import together
 from tests.torture.scale import scale
 

@@ -6,9 +6,10 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from drills import replay
 from drills.chaos.stack import NothingToKill, OwnStack
 from drills.chaos.storm import Storm
+from drills.replay import replaying
+from drills.replay.checking import Database
 from localstack.layout import Layout
 
 
@@ -42,9 +43,9 @@ class Command(BaseCommand):
         )
         parser.add_argument(
             "--database",
-            type=replay.Database,
-            choices=list(replay.Database),
-            default=replay.Database.AUTO,
+            type=Database,
+            choices=list(Database),
+            default=Database.AUTO,
             help="look into DATABASE_URL too: where it is this shop's (auto), in any case, or not",
         )
         parser.add_argument(
@@ -64,8 +65,8 @@ class Command(BaseCommand):
         settings_of_run = {name: options[name] for name in names}
         try:
             if options["chaos"]:
-                settings_of_run |= {"storm": self._storm(options), "database": replay.Database.REQUIRED}
-            summary = replay.run(**settings_of_run)
+                settings_of_run |= {"storm": self._storm(options), "database": Database.REQUIRED}
+            summary = replaying.run(**settings_of_run)
         except NothingToKill as refused:
             raise CommandError(str(refused)) from refused
         self.stdout.write(summary.text())

@@ -7,8 +7,8 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
-from orders.ledger import reconcile
-from orders.ledger.books import Drift
+from orders.ledger import checking
+from orders.ledger.discrepancies import Discrepancy
 
 
 class Command(BaseCommand):
@@ -18,9 +18,9 @@ class Command(BaseCommand):
         parser.add_argument("--no-providers", action="store_true", help="do not ask payment providers")
 
     def handle(self, *args: Any, no_providers: bool, **options: Any) -> None:
-        check = reconcile.check_books(now=timezone.now(), asks_providers=not no_providers)
+        check = checking.reconcile(now=timezone.now(), asks_providers=not no_providers)
         for what, subject, expected, found in check.drift:
-            self.stdout.write(str(Drift(what=what, subject=subject, expected=expected, found=found)))
+            self.stdout.write(str(Discrepancy(what=what, subject=subject, expected=expected, found=found)))
         if check.note:
             self.stdout.write(check.note)
         self.stdout.write(f"{check.count} differences; {check.payments_compared} payments compared")

@@ -4,6 +4,7 @@ from decimal import ROUND_HALF_UP, Decimal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from orders.pricing.amounts import (
     CENT,
     Discount,

@@ -7,7 +7,7 @@ from django.db import connection, transaction
 
 from orders import states
 from orders.models import Order, Payment, Status
-from orders.payments import queries
+from orders.payments import settling
 from tests.factories.orders import PaymentFactory
 from tests.locks import somebody_waits_for_us
 from tests.stack import eventually
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @transaction.atomic
 def _locked(payment):
     try:
-        known, order_status = queries.locked(payment)
+        known, order_status = settling.locked(payment)
         return known.status, order_status
     finally:
         transaction.on_commit(connection.close)

@@ -8,12 +8,12 @@ from django.db import IntegrityError, transaction
 from django.urls import reverse
 from hypothesis import given
 from hypothesis import strategies as st
-from orders.pricing.amounts import Discount, Item, ShippingRate, TaxRate, quote, tax_on
 
 from catalog.models import Variant
 from core import money
-from orders.ledger import books
+from orders.ledger import discrepancies
 from orders.models import Order, Refund, ShippingMethod, TaxRule, Voucher
+from orders.pricing.amounts import Discount, Item, ShippingRate, TaxRate, quote, tax_on
 from orders.providers.currencies import from_minor_units, to_minor_units
 from tests.factories.accounts import UserFactory
 from tests.factories.catalog import VariantFactory
@@ -135,7 +135,7 @@ def test_order__currency__is_priced_and_charged_in_its_own_units(
     }
     assert [(p["currency"], p["captured"]) for p in sandbox.payments()] == [(currency, units)]
     assert order.payments.get().captured == Decimal(total)
-    assert books.drift() == []
+    assert discrepancies.find() == []
 
 
 @pytest.mark.parametrize(("amount", "status"), [("100", 201), ("100.00", 201), ("100.50", 400)])

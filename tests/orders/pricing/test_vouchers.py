@@ -10,10 +10,10 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from core.outbox.models import OutboxMessage
+from orders.checkout import voucher_uses
 from orders.events import OrderCancelled
 from orders.handlers import release_holdings
 from orders.models import Order, OrderLine, Voucher, VoucherCustomer, VoucherUse
-from orders.pricing import vouchers
 from tests.factories.catalog import CategoryFactory, VariantFactory
 from tests.factories.orders import VoucherFactory
 
@@ -190,7 +190,7 @@ def test_voucher__order_is_cancelled__is_given_back(guest, body, sandbox, work):
     assert guest.order(body).status_code == 201
 
 
-def test_give_back__twice__gives_back_once(guest, body):
+def test_release__twice__gives_back_once(guest, body):
     voucher = VoucherFactory(code="SAVE")
     first, second = (guest.order({**body, "voucher": "SAVE"}).json()["id"] for _ in range(2))
 
@@ -204,10 +204,10 @@ def test_give_back__twice__gives_back_once(guest, body):
     ]
 
 
-def test_give_back__order_without_voucher__changes_nothing(guest, body):
+def test_release__order_without_voucher__changes_nothing(guest, body):
     order_id = guest.order(body).json()["id"]
 
-    vouchers.give_back(order_id=order_id, now=timezone.now())
+    voucher_uses.release(order_id=order_id, now=timezone.now())
 
     assert not OutboxMessage.objects.filter(dead_at__isnull=False).exists()
     assert not Voucher.objects.exists()

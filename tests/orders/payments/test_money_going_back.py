@@ -10,7 +10,7 @@ from django.utils import timezone
 from core.outbox.dead import skip
 from core.outbox.models import OutboxMessage
 from orders import cancellation
-from orders.ledger import books, reconcile
+from orders.ledger import checking, discrepancies
 from orders.models import Order, Payment, Refund
 from orders.payments import refunds, settling
 from orders.providers import carrier, gateway
@@ -84,7 +84,7 @@ def test_skip__a_worker_is_at_the_provider__what_it_gave_back_is_known(place, sa
     refunds.carry_out(refund_id=refund.pk, now=timezone.now())
 
     assert (_refunded(order), [p["refunded"] for p in sandbox.payments()]) == (10, [1000])
-    assert books.drift() == []
+    assert discrepancies.find() == []
 
 
 def test_skip__made_and_its_answer_lost__the_nightly_check_finds_it(place, monkeypatch):
@@ -101,7 +101,7 @@ def test_skip__made_and_its_answer_lost__the_nightly_check_finds_it(place, monke
             refunds.carry_out(refund_id=refund.pk, now=timezone.now())
     _days_pass()
     _skip()
-    check = reconcile.check_books(now=timezone.now())
+    check = checking.reconcile(now=timezone.now())
 
     found = [what for what, *_ in check.drift]
     assert (check.payments_compared, found) == (1, ["payment, by its provider,"])
@@ -115,7 +115,7 @@ def test_refund__refused_because_of_the_dashboard__what_was_given_back_there_is_
     work()
 
     assert (Refund.objects.get().status, _refunded(order)) == ("failed", 20)
-    assert (books.drift(), reconcile.check_books(now=timezone.now()).drift) == ([], [])
+    assert (discrepancies.find(), checking.reconcile(now=timezone.now()).drift) == ([], [])
 
 
 @pytest.mark.parametrize("how", ["in the dashboard", "by a refund that was skipped"])
@@ -137,7 +137,7 @@ def test_send__rest_of_the_money_is_promised__is_refused(place, settings, how):
 def _assert_called_off(order, sandbox):
     order.refresh_from_db()
     assert (order.status, [parcel.status for parcel in order.shipments.all()]) == ("refunded", ["cancelled"])
-    assert (sandbox.parcels(), _refunded(order), books.drift()) == ([], Decimal("29.90"), [])
+    assert (sandbox.parcels(), _refunded(order), discrepancies.find()) == ([], Decimal("29.90"), [])
 
 
 def test_ship__all_money_promised_while_the_parcel_waits_for_the_carrier__it_hears_of_none(

@@ -15,7 +15,7 @@ from core.mail.models import Mail
 from orders import cancellation
 from orders.events import OrderPlaced
 from orders.handlers import authorise_payment
-from orders.ledger import books, reconcile
+from orders.ledger import checking, discrepancies
 from orders.models import LedgerCheck, Order, OrderEvent, Payment, VoucherUse
 from orders.payments import refunds
 from orders.shipments import by_staff, returns
@@ -69,7 +69,7 @@ def test_free_order__voucher_over_everything__is_paid_and_shipped_without_a_prov
     assert _state(order) == ("shipped", "captured", 0)
     assert _timeline(order) == [("pending", ""), ("paid", "There was nothing to pay"), ("shipped", "")]
     assert sandbox.payments() == []
-    assert books.drift() == []
+    assert discrepancies.find() == []
 
 
 def test_free_order__product_that_costs_nothing__is_paid(guest, place, free, sandbox, work):
@@ -120,7 +120,7 @@ def test_free_order__cancelled__gives_back_stock_and_voucher_and_tells_of_no_mon
     assert VoucherUse.objects.get().released_at
     mail = Mail.objects.get(cause=f"orders.order_cancelled:{order.pk}")
     assert "goes back" not in mail.text + mail.html
-    assert (sandbox.payments(), books.drift()) == ([], [])
+    assert (sandbox.payments(), discrepancies.find()) == ([], [])
 
 
 def test_free_order__refund__is_refused_by_name(place, sandbox, work):
@@ -144,14 +144,14 @@ def test_free_order__returned__is_restocked_and_its_books_agree(place, sandbox, 
 
     assert _state(order) == ("returned", "captured", 0)
     assert StockLevel.objects.values_list("on_hand", "reserved").get() == (10, 0)
-    assert books.drift() == []
+    assert discrepancies.find() == []
 
 
 def test_check_books__free_order__is_not_asked_about_at_its_provider(place, work):
     place()
     work(rounds=1)
 
-    reconcile.check_books(now=timezone.now())
+    checking.reconcile(now=timezone.now())
 
     check = LedgerCheck.objects.get()
     assert (check.count, check.payments_compared, check.note) == (0, 0, "")
@@ -210,7 +210,7 @@ def test_free_order__whatever_is_done_to_it__books_agree_and_no_provider_hears(
 
         status, payment, captured = _state(order)
         assert (payment, captured) == ("voided" if status == "cancelled" else "captured", 0)
-        assert books.drift() == []
+        assert discrepancies.find() == []
         assert sandbox.payments() == []
         assert not Payment.objects.filter(provider_events__isnull=False).exists()
         transaction.set_rollback(True)

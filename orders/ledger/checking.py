@@ -1,4 +1,4 @@
-"""A look at the books, kept: our own against each other, and recent payments against their providers."""
+"""Reconciles our ledgers with each other, and recent payments with their providers, and keeps the result."""
 
 from collections.abc import Iterator
 from dataclasses import astuple
@@ -8,24 +8,24 @@ from django.db.models import QuerySet
 
 from core.outbox.models import OutboxMessage
 from core.resilience.breaker import BreakerOpen
-from orders.ledger import books
-from orders.ledger.books import Drift
+from orders.ledger import discrepancies
+from orders.ledger.discrepancies import Discrepancy
 from orders.models import LedgerCheck, Payment
 from orders.providers import GATEWAYS, gateway
 from orders.providers.base import ProviderUnavailable
 
 RECENT = timedelta(hours=25)  # a night's run overlaps with the one before
-MOST_PAYMENTS = 500
-MOST_KEPT = 200  # differences in one check; `count` has more of them
+MAX_PAYMENTS = 500
+MAX_KEPT = 200  # discrepancies of one check; `count` has more of them
 CHECKS_KEPT = timedelta(days=365)
 
 
-def check_books(*, now: datetime, asks_providers: bool = True) -> LedgerCheck:
-    """Look, write down what was found, and forget looks older than a year.
+def reconcile(*, now: datetime, asks_providers: bool = True) -> LedgerCheck:
+    """Compare, keep what was found as a LedgerCheck, and delete checks older than a year.
 
     Payments of the last day are compared at their provider, one call each. Changes nothing else.
     """
-    found = books.drift()
+    found = discrepancies.find()
     compared, note = 0, ""
     if asks_providers:
         payments = list(recent_payments(now=now))
@@ -39,26 +39,26 @@ def check_books(*, now: datetime, asks_providers: bool = True) -> LedgerCheck:
     return LedgerCheck.objects.create(
         at=now,
         count=len(found),
-        drift=[astuple(each) for each in found[:MOST_KEPT]],
+        drift=[astuple(each) for each in found[:MAX_KEPT]],
         payments_compared=compared,
         note=note[:300],
     )
 
 
 def recent_payments(*, now: datetime) -> QuerySet[Payment]:
-    """Those whose provider is asked: changed since the last night, the newest, at most MOST_PAYMENTS."""
+    """Those whose provider is asked: changed since the last night, the newest, at most MAX_PAYMENTS."""
     recent = Payment.objects.filter(updated_at__gte=now - RECENT, gateway__in=GATEWAYS, amount__gt=0)
     known = recent.exclude(status=Payment.Status.DECLINED).select_related("order")
-    return known.order_by("-created_at")[:MOST_PAYMENTS]
+    return known.order_by("-created_at")[:MAX_PAYMENTS]
 
 
-def _with_provider(payment: Payment) -> Iterator[Drift]:
+def _with_provider(payment: Payment) -> Iterator[Discrepancy]:
     if _as_provider_says(payment) == _as_we_say(payment) or _is_under_way(payment):
         return
     payment.refresh_from_db()  # it may have gone on while we asked, and be done with it
     theirs = _as_provider_says(payment)
     if theirs != _as_we_say(payment) and not _is_under_way(payment):
-        yield Drift(
+        yield Discrepancy(
             what="payment, by its provider,",
             subject=payment.order.number,
             expected=theirs,

@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from core.outbox.models import OutboxMessage
-from orders.ledger import reconcile
+from orders.ledger import checking
 from orders.models import OrderEvent, Payment, ProviderEvent, Refund
 from orders.payments import refunds, settling, steps
 from orders.providers import gateway
@@ -302,7 +302,7 @@ def test_refund_failed__ours__is_still_owed_and_staff_are_told(came_back, stripe
     assert (answers, kept()) == ([204, 204], 1)
     assert (payment.refunded, payment.promised) == (5, 5)
     assert [reason for _, reason in _reasons(came_back)].count(told) == 1
-    assert [what for what, *_ in reconcile.check_books(now=timezone.now()).drift] == [
+    assert [what for what, *_ in checking.reconcile(now=timezone.now()).drift] == [
         "payment, by its provider,"
     ]
 

@@ -15,7 +15,7 @@ from core.outbox import handling, messages
 from core.outbox.dead import replay
 from core.outbox.models import OutboxMessage
 from orders import cancellation
-from orders.ledger import books
+from orders.ledger import discrepancies
 from orders.models import Order, OrderEvent
 from orders.payments import refunds
 from orders.providers import carrier
@@ -78,7 +78,7 @@ def _of_carrier(order):
 
 
 def _drift():
-    return [str(each) for each in books.drift()]
+    return [str(each) for each in discrepancies.find()]
 
 
 def _refused_for_good(order, booked, work):

@@ -16,7 +16,8 @@ from catalog.services import stock
 from core.ids import uuid7
 from core.outbox.models import OutboxMessage
 from orders import cancellation
-from orders.ledger import books, reconcile
+from orders.ledger import checking, discrepancies
+from orders.ledger.questions import QUESTIONS
 from orders.models import (
     LedgerCheck,
     Order,
@@ -70,7 +71,7 @@ def _do(service, order, **values):
 
 
 def _drift():
-    return [str(each) for each in books.drift()]
+    return [str(each) for each in discrepancies.find()]
 
 
 def test_drift__orders_with_every_end__none(shop):
@@ -114,14 +115,14 @@ PLANTED = {
 
 
 def test_planted__knows_every_question():
-    assert set(PLANTED) == set(books.QUESTIONS)
+    assert set(PLANTED) == set(QUESTIONS)
 
 
 @pytest.mark.parametrize("what", PLANTED)
 def test_drift__planted__is_found(shop, what):
     PLANTED[what](shop)
 
-    assert what in {each.what for each in books.drift()}
+    assert what in {each.what for each in discrepancies.find()}
 
 
 def test_drift__voucher_of_an_order_cancelled_and_refunded__is_still_used(shop):
@@ -172,7 +173,9 @@ def test_drift__line_of_a_gift_is_gone__units_were_shipped_for_nothing(shop, nam
 
 def _of(order):
     return {
-        each.what for each in books.drift() if each.subject.startswith((order.number, f"order:{order.pk}"))
+        each.what
+        for each in discrepancies.find()
+        if each.subject.startswith((order.number, f"order:{order.pk}"))
     }
 
 
@@ -210,7 +213,7 @@ def test_command__drift__is_told_and_exits_one(shop):
 def test_check__provider_knows_another_sum__is_found(shop, sandbox):
     sandbox.ledger.rows("UPDATE payment SET refunded = 700 WHERE reference = ?", shop["shipped"].number)
 
-    check = reconcile.check_books(now=timezone.now())
+    check = checking.reconcile(now=timezone.now())
 
     check.refresh_from_db()
     assert check.drift == [
@@ -236,7 +239,7 @@ def test_check__payment_goes_on_while_its_provider_is_asked__is_no_difference(
         return answer
 
     monkeypatch.setattr(SandboxGateway, "fetch", answered_late)
-    check = reconcile.check_books(now=timezone.now())
+    check = checking.reconcile(now=timezone.now())
 
     order.refresh_from_db()
     assert (order.status, check.drift) == ("shipped", [])
@@ -245,7 +248,7 @@ def test_check__payment_goes_on_while_its_provider_is_asked__is_no_difference(
 def test_check__provider_down__is_noted_and_the_rest_looked_at(shop, settings):
     settings.SANDBOX_URL = "http://127.0.0.1:1"
 
-    check = reconcile.check_books(now=timezone.now())
+    check = checking.reconcile(now=timezone.now())
 
     assert (check.count, check.payments_compared) == (0, 0)
     assert "could not be compared" in check.note
@@ -257,7 +260,7 @@ def test_check__many_payments__does_not_read_them_all(shop):
         cursor.execute(_OLD_PAYMENTS, {"each": 10})
         cursor.execute("ANALYZE orders_order, orders_payment")
 
-    plan = reconcile.recent_payments(now=timezone.now()).explain()
+    plan = checking.recent_payments(now=timezone.now()).explain()
 
     assert "payment_changed" in plan
     assert "Seq Scan on orders_payment" not in plan

@@ -11,7 +11,7 @@ from catalog.services import stock
 from core.mail.models import Mail
 from core.outbox.models import OutboxMessage
 from orders import cancellation
-from orders.ledger import books
+from orders.ledger import discrepancies
 from orders.models import Order, OrderEvent, Shipment
 from orders.payments import settling
 from orders.providers.base import Charge, ProviderUnavailable
@@ -69,7 +69,7 @@ def test_ship__two_locations__a_parcel_from_each_and_one_mail_of_both(split, san
     mail = Mail.objects.get(cause=f"orders.order_shipped:{split.pk}")
     assert "SBX0000000001" in mail.text
     assert "SBX0000000002" in mail.text
-    assert [str(drift) for drift in books.drift()] == []
+    assert [str(drift) for drift in discrepancies.find()] == []
 
 
 def test_ship__carrier_away_after_the_first_parcel__the_order_waits_and_goes_on(
@@ -110,7 +110,7 @@ def test_cancel__after_the_first_parcel_was_booked__the_carrier_keeps_none(split
 
     assert (_status(split), sandbox.parcels()) == ("refunded", [])
     assert set(split.shipments.values_list("status", flat=True)) == {"cancelled"}
-    assert [str(drift) for drift in books.drift()] == []
+    assert [str(drift) for drift in discrepancies.find()] == []
 
 
 def test_refund__whole_after_the_first_parcel_was_booked__the_carrier_keeps_none(

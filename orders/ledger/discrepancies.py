@@ -1,0 +1,42 @@
+"""Our own ledgers, added up again and compared: lines, stock, money, refunds, vouchers (O12)."""
+
+from dataclasses import dataclass
+
+from django.db import connection, transaction
+
+from orders.ledger.questions import QUESTIONS
+
+MAX_OF_A_KIND = 1000  # discrepancies that are counted; more are no more news
+MAX_QUESTION_TIME = "10min"  # of one question: a request's limit is too short to read a large shop
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Discrepancy:
+    """`what` of `subject` (an order, a SKU at a location, a voucher) is not what its ledger says."""
+
+    what: str
+    subject: str
+    expected: str
+    found: str
+
+    def __str__(self) -> str:
+        return f"{self.subject}: {self.what} should be {self.expected}, is {self.found}"
+
+
+def find() -> list[Discrepancy]:
+    """The discrepancies between our own ledgers, at most MAX_OF_A_KIND of a kind.
+
+    Reads the whole shop, in one snapshot for each question.
+    """
+    return [each for what, question in QUESTIONS.items() for each in _answers(what, question)]
+
+
+@transaction.atomic
+def _answers(what: str, question: str) -> list[Discrepancy]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('statement_timeout', %s, true)", [MAX_QUESTION_TIME])
+        cursor.execute(question, {})
+        return [
+            Discrepancy(what=what, subject=subject, expected=expected, found=found)
+            for subject, expected, found in cursor.fetchmany(MAX_OF_A_KIND)
+        ]
