@@ -38,8 +38,6 @@ def _unsafe() -> Iterator[Error]:
         )
     if settings.THROTTLE_SCALE != 1:
         yield Error("THROTTLE_SCALE widens every rate limit", hint="Unset it", id="shop.E004")
-    if settings.CRASH_AT:
-        yield Error("CRASH_AT has processes kill themselves", hint="Unset it", id="shop.E006")
     if "*" in settings.CORS_ALLOWED_ORIGINS or getattr(settings, "CORS_ALLOW_ALL_ORIGINS", False):
         yield Error("CORS is open to every origin", hint="Name the origins", id="shop.E005")
 

@@ -7,7 +7,6 @@ from django.db import transaction
 from django.db.models import Q
 
 from catalog.services import stock
-from core.crash_points import crash_points_of_commit
 from core.errors import Conflict
 from core.outbox.publishing import publish
 from orders import states
@@ -48,7 +47,6 @@ def cancel(*, order_id: UUID, actor: str, reason: str, now: datetime) -> None:
     Payment.objects.filter(order_id=order_id, status__in=UNPAID).update(
         status=Payment.Status.ABANDONED, error="The order was cancelled", updated_at=now
     )
-    crash_points_of_commit("orders.cancel")
 
 
 @transaction.atomic
@@ -66,7 +64,6 @@ def give_up_shipping(*, order_id: UUID, reason: str, now: datetime) -> None:
         publish(ParcelsCalledOff(order_id=order_id))
         note = f"{reason}; a part has been sent, so staff decide about the rest"
         states.note(order_id=order_id, status=Status.PAID, actor=SYSTEM, reason=note, now=now)
-        crash_points_of_commit("orders.give_up_shipping")
 
 
 @transaction.atomic
@@ -83,7 +80,6 @@ def send_no_more(*, order_id: UUID, actor: str, reason: str, now: datetime) -> N
     publish(ParcelsCalledOff(order_id=order_id))
     stock.release(owner=order_id, now=now)
     states.move(order_id=order_id, to=Status.PARTIALLY_REFUNDED, actor=actor, reason=reason, now=now)
-    crash_points_of_commit("orders.send_no_more")
 
 
 def _is_cancelled(order_id: UUID, status: str) -> bool:

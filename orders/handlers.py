@@ -10,7 +10,6 @@ from functools import partial
 from django.utils import timezone
 
 from catalog.services import stock
-from core.crash_points import crash_point, crash_points_of_commit
 from core.outbox import handles
 from core.outbox.handling import Postpone
 from core.resilience.breaker import BreakerOpen
@@ -100,9 +99,7 @@ def release_holdings(event: OrderNews) -> None:
     """What the order held for its customer is anybody's again."""
     now = timezone.now()
     stock.release(owner=event.order_id, now=now)
-    crash_point("orders.release.after_stock")
     voucher_uses.release(order_id=event.order_id, now=now)
-    crash_points_of_commit("orders.release")
 
 
 @_undoes(OrderPaymentFailed, name="orders.give_back_failed")

@@ -6,7 +6,6 @@ from config.settings.apps import *
 from config.settings.broker import *
 from config.settings.cache import *
 from config.settings.celery import *
-from config.settings.crashing import *
 from config.settings.database import *
 from config.settings.env import *
 from config.settings.files import *

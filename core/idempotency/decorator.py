@@ -23,7 +23,6 @@ from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from core.crash_points import crash_point
 from core.errors import Conflict, DomainError, Invalid
 from core.idempotency.models import IdempotencyRecord
 from core.observability import request_id
@@ -77,7 +76,6 @@ def idempotent(view: View) -> View:
             if record is None:
                 raise
             return _replay(record, use)
-        crash_point("core.idempotency.after_commit")
         return response
 
     return wrapped
@@ -135,10 +133,8 @@ def _rendered(view: Any, response: Response | HttpResponse) -> Response | HttpRe
 
 def _conclude(use: _Use, response: HttpResponse) -> None:
     """Keep the answer with its effect; an error that was returned instead of raised takes both back."""
-    crash_point("core.idempotency.before_keep")
     if response.status_code < 400:
         _keep(use, response)
-        crash_point("core.idempotency.before_commit")
     else:
         transaction.set_rollback(True)
 

@@ -8,7 +8,6 @@ from uuid import UUID
 import structlog
 from django.utils import timezone
 
-from core.crash_points import crash_point
 from core.mail import services, smtp
 from core.mail.models import Mail
 from core.mail.services import MailQueued
@@ -49,7 +48,6 @@ def send_mail(event: MailQueued) -> None:
     if mail is None:
         _wait_for_others(event.mail_id)
         return
-    crash_point("core.send_mail.before_call")
     try:
         smtp.send(mail)
     except smtp.Refused as refused:
@@ -59,10 +57,8 @@ def send_mail(event: MailQueued) -> None:
     except smtp.Unreachable as down:
         _put_off(mail, f"SMTP: {down}", seconds=RETRY_SECONDS)
     else:
-        crash_point("core.send_mail.after_call")
         mark_sent = partial(services.mark_sent, mail_id=mail.pk, now=timezone.now())
         database.insist(mark_sent, seconds=DATABASE_WAIT)  # nobody else can know that it was sent
-        crash_point("core.send_mail.after_commit")
 
 
 def _wait_for_others(mail_id: UUID) -> None:

@@ -18,7 +18,6 @@ from django.db.models import F, QuerySet
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from core.crash_points import crash_point
 from core.observability import request_id
 from core.outbox import messages
 from core.outbox.carrying import carrying
@@ -82,9 +81,7 @@ def _run_handler(handler: Handler, message: Message) -> None:
         _run_in_transaction(handler, message)
     else:
         handler.run(restore(handler, message.payload))
-        crash_point("core.handling.before_mark")
         messages.mark_handled(message.pk, now=timezone.now())
-    crash_point("core.handling.after_commit")
 
 
 @transaction.atomic
@@ -92,7 +89,6 @@ def _run_in_transaction(handler: Handler, message: Message) -> None:
     """Marked first: who comes second waits for that, and then finds the message handled."""
     if _is_marked(handler, message):
         handler.run(restore(handler, message.payload))
-        crash_point("core.handling.before_commit")
 
 
 def _is_marked(handler: Handler, message: Message) -> bool:
@@ -158,7 +154,6 @@ def _bury(handler: Handler, message: Message, error: Exception) -> None:
             )
             if is_buried and handler.on_dead:
                 handler.on_dead(restore(handler, message.payload))
-            crash_point("core.handling.before_bury")
     except Exception as failed:
         log.error("on_dead_failed", handler=handler.name, message_id=message.pk, exc_info=failed)
         _retry_in(message, LONGEST_RETRY, error=repr(failed), failures=1)

@@ -14,7 +14,6 @@ import structlog
 from django.db import connection
 from django.utils import timezone
 
-from core.crash_points import crash_point
 from core.outbox.registry import all_handlers, handler_named, is_known
 
 log = structlog.get_logger(__name__)
@@ -71,20 +70,17 @@ def publish_batch(send: Send, *, but: Collection[str] = ()) -> int:
         if messages:
             unsent = {message.pk: message.due_at for message in messages if message.pk not in leases}
             _settle(leases, unsent, claimed_until)
-            crash_point("core.relay.after_settle")
     if refused:
         raise QueuesRefused(refused, sent=len(leases))
     return len(messages)
 
 
 def _sent(send: Send, group: list[_Claimed], queue: str) -> bool:
-    crash_point("core.relay.before_send")
     try:
         send([message.pk for message in group], queue)
     except QueueRefused as refused:
         log.warning("queue_refused", queue=queue, error=str(refused))
         return False
-    crash_point("core.relay.after_send")
     return True
 
 

@@ -8,7 +8,6 @@ from django.conf import settings
 from django.db import transaction
 
 from catalog.services import stock
-from core.crash_points import crash_point
 from core.ids import uuid7
 from core.outbox.publishing import publish
 from orders.checkout import recording, voucher_uses
@@ -52,15 +51,11 @@ def place_order(*, buyer: Buyer, basket: offers.Basket, payment_token: str, now:
         now=now,
     )
     until = now + timedelta(hours=settings.ORDER_HOLD_HOURS)
-    crash_point("orders.checkout.before_reserve")
     stock.reserve(owner=order.id, quantities=order.units_by_variant(), until=until, now=now)
-    crash_point("orders.checkout.after_reserve")
     number = recording.record(order, gateway=settings.PAYMENT_GATEWAY)
-    crash_point("orders.checkout.after_record")
     if offer.voucher:
         voucher_uses.claim(voucher=offer.voucher, order_id=order.id, customer_key=buyer.key, now=now)
     publish(OrderPlaced(order_id=order.id))
-    crash_point("orders.checkout.after_publish")
     return PlacedOrder(order=order, number=number, token=token)
 
 

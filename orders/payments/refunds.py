@@ -13,7 +13,6 @@ from django.db import transaction
 from django.db.models import F, Sum
 
 from core import money
-from core.crash_points import crash_point, crash_points_of_commit
 from core.errors import Conflict, FieldError, Invalid
 from core.ids import uuid7
 from core.outbox.publishing import publish
@@ -85,7 +84,6 @@ def request(
     note = f"{amount} {payment.currency} to be refunded"
     states.note(order_id=order_id, status=status, actor=actor, reason=note, now=now)
     publish(RefundRequested(order_id=order_id, refund_id=refund.pk))
-    crash_points_of_commit("orders.request_refund")
     return refund
 
 
@@ -98,7 +96,6 @@ def carry_out(*, refund_id: UUID, now: datetime) -> None:
     if refund.status != Refund.Status.PENDING:
         return
     payment = refund.payment
-    crash_point("orders.refund.before_call")
     try:
         charge = gateway(payment.gateway).refund(
             key=refund.idempotency_key,
@@ -110,7 +107,6 @@ def carry_out(*, refund_id: UUID, now: datetime) -> None:
         steps.ask(payment=payment, now=now)  # it has less left than we thought
         _settle_failed(refund, "was refused", error=str(refused), now=now)
     else:
-        crash_point("orders.refund.after_call")
         _settle(refund, charge, now)
 
 
@@ -173,7 +169,6 @@ def _settle(refund: Refund, charge: Charge, now: datetime) -> None:
     pending = Refund.objects.filter(pk=refund.pk, status=Refund.Status.PENDING)
     pending.update(status=Refund.Status.SUCCEEDED, settled_at=now)
     settling.settle(payment=refund.payment, charge=charge, now=now)
-    crash_points_of_commit("orders.refund")
 
 
 @transaction.atomic
@@ -186,4 +181,3 @@ def _settle_failed(refund: Refund, how: str, *, error: str, now: datetime) -> No
         Payment.objects.filter(pk=refund.payment_id).update(promised=promised, updated_at=now)
         reason = f"The refund of {refund.amount} {refund.payment.currency} {how}"
         states.note(order_id=refund.order_id, status=status, actor=SYSTEM, reason=reason, now=now)
-        crash_points_of_commit("orders.refund_failed")

@@ -12,7 +12,6 @@ from uuid import UUID
 from django.db import transaction
 
 from core import rows
-from core.crash_points import crash_points_of_commit
 from core.outbox.publishing import publish
 from orders import states
 from orders.events import PaymentAuthorised, PaymentOrphaned, PaymentRefunded
@@ -56,7 +55,6 @@ def settle(*, payment: Payment, charge: Charge, now: datetime) -> None:
         _settle_ended(known, charge, order_status, now)
     else:
         _settle_refunds(known, charge, order_status, now)
-    crash_points_of_commit("orders.settle")
 
 
 @transaction.atomic
@@ -80,7 +78,6 @@ def settle_declined(*, payment: Payment, code: str, now: datetime) -> None:
     if known.status == Payment.Status.PENDING:
         _update(known, Payment.Status.DECLINED, now, error=code[:300])
         states.move(order_id=known.order_id, to=Status.PAYMENT_FAILED, actor=SYSTEM, reason=code, now=now)
-        crash_points_of_commit("orders.decline")
 
 
 @transaction.atomic
@@ -90,7 +87,6 @@ def settle_never_made(*, payment: Payment, now: datetime) -> None:
     if order_status in ENDED and known.status != Payment.Status.VOIDED and not known.captured:
         _update(known, Payment.Status.VOIDED, now)
         _close(known, order_status, now)
-        crash_points_of_commit("orders.never_made")
 
 
 @transaction.atomic
@@ -111,7 +107,6 @@ def give_up(*, order_id: UUID, reason: str, now: datetime) -> None:
     """Fail a pending order for good; its stock and whatever the provider holds go back. Else does nothing."""
     if states.lock(order_id) == Status.PENDING:
         _fail(order_id, reason, now)
-        crash_points_of_commit("orders.give_up")
 
 
 def locked(payment: Payment) -> tuple[Payment, str]:

@@ -9,7 +9,6 @@ from uuid import UUID
 
 from django.conf import settings
 
-from core.crash_points import crash_point
 from core.rows import Reader, fetch_one
 from orders.models import Order, Payment, Status
 from orders.payments import settling
@@ -45,7 +44,6 @@ def authorise(*, order_id: UUID, now: datetime) -> None:
             order_id=order_id, reason="The payment provider could not be reached in time", now=now
         )
         return
-    crash_point("orders.authorise.before_call")
     try:
         charge = gateway(payment.gateway).authorise(
             key=payment.idempotency_key,
@@ -57,9 +55,7 @@ def authorise(*, order_id: UUID, now: datetime) -> None:
     except Declined as declined:
         settling.settle_declined(payment=payment, code=declined.code, now=now)
     else:
-        crash_point("orders.authorise.after_call")
         settling.settle(payment=payment, charge=charge, now=now)
-        crash_point("orders.authorise.after_commit")
 
 
 def capture(*, order_id: UUID, now: datetime) -> None:
@@ -74,7 +70,6 @@ def capture(*, order_id: UUID, now: datetime) -> None:
         or payment.order.status != Status.PENDING
     ):
         return
-    crash_point("orders.capture.before_call")
     try:
         charge = gateway(payment.gateway).capture(
             key=f"{payment.idempotency_key}:capture",
@@ -85,9 +80,7 @@ def capture(*, order_id: UUID, now: datetime) -> None:
     except StepRefused as refused:
         _settle_refusal(payment, refused, now)
     else:
-        crash_point("orders.capture.after_call")
         settling.settle(payment=payment, charge=charge, now=now)
-        crash_point("orders.capture.after_commit")
 
 
 def give_back(*, order_id: UUID, now: datetime) -> None:
@@ -100,14 +93,11 @@ def give_back(*, order_id: UUID, now: datetime) -> None:
         status__in=[Payment.Status.DECLINED, Payment.Status.VOIDED, Payment.Status.REFUNDED]
     )
     for payment in ended:
-        crash_point("orders.give_back.before_call")
         charge = _undo(payment)
-        crash_point("orders.give_back.after_call")
         if charge is None:
             settling.settle_never_made(payment=payment, now=now)
         else:
             settling.settle(payment=payment, charge=charge, now=now)
-        crash_point("orders.give_back.after_commit")
 
 
 def ask(*, payment: Payment, now: datetime) -> None:

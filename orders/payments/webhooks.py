@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 import structlog
 from django.db import transaction
 
-from core.crash_points import crash_points_of_commit
 from core.errors import Invalid, NotFound
 from core.observability import request_id
 from core.outbox.models import OutboxMessage
@@ -88,4 +87,3 @@ def _take_in(provider: str, news: News, payment: Payment, *, body: bytes, now: d
     elif news.came_back:
         log.error("refund_came_back", payment_id=str(payment.pk), amount=str(news.came_back))
         settling.note_came_back(payment=payment, amount=news.came_back, now=now)
-    crash_points_of_commit("orders.hear")

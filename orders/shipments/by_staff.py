@@ -7,7 +7,6 @@ from uuid import UUID
 from django.db import transaction
 
 from catalog.services import stock
-from core.crash_points import crash_point, crash_points_of_commit
 from core.errors import Conflict
 from core.ids import uuid7
 from core.outbox.publishing import publish
@@ -61,7 +60,6 @@ def send(
     )
     stock.ship_units(owner=order_id, quantities=quantities.variants(order_id, packed), now=now)
     _tell(shipment, actor, now)
-    crash_points_of_commit("orders.send_parcel")
     return shipment
 
 
@@ -78,12 +76,10 @@ def deliver(*, order_id: UUID, actor: str, now: datetime) -> None:
         raise NothingOnItsWay
     sent.update(status=Shipment.Status.DELIVERED)
     publish(ParcelsDelivered(order_id=order_id, shipment_id=first))
-    crash_point("orders.deliver.after_parcels")
     if status == Status.SHIPPED:
         states.move(order_id=order_id, to=Status.DELIVERED, actor=actor, now=now)
     else:
         states.note(order_id=order_id, status=status, actor=actor, reason="Parcels delivered", now=now)
-    crash_points_of_commit("orders.deliver")
 
 
 def _refuse_more_than(remaining: Mapping[str, int], packed: Mapping[str, int]) -> None:

@@ -2,7 +2,6 @@
 
 from uuid import UUID
 
-from core.crash_points import crash_point
 from orders.models import Shipment
 from orders.providers import carrier
 from orders.providers.base import StepRefused
@@ -25,11 +24,9 @@ def cancel_at_carrier(*, order_id: UUID) -> None:
     """
     refusals = []
     for shipment in Shipment.objects.filter(order_id=order_id, status=Shipment.Status.CANCELLED):
-        crash_point("orders.recall.before_call")
         try:
             carrier(shipment.carrier).cancel_parcel(key=shipment.idempotency_key)
         except StepRefused as refused:
             refusals.append(refused)
-        crash_point("orders.recall.after_call")
     if refusals:
         raise refusals[0]

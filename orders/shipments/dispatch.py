@@ -14,7 +14,6 @@ from django.db import transaction
 
 from catalog.services import stock
 from core import rows
-from core.crash_points import crash_point, crash_points_of_commit
 from core.http.renderers import dumps
 from core.ids import uuid7
 from orders import states
@@ -80,8 +79,6 @@ def _intend(*, order_id: UUID, now: datetime) -> list[Shipment]:
     for number, (location, units) in enumerate(waiting.items(), start=len(known) + 1):
         lines, key = dumps(quantities.as_lines(units)).decode(), quantities.key(order_id, number)
         rows.change(_INTEND, {**every, "id": uuid7(), "lines": lines, "location": location, "key": key})
-        crash_point("orders.intend_parcel.after_one")
-    crash_points_of_commit("orders.intend_parcel")
     return _pending(quantities.with_keys(order_id))
 
 
@@ -94,14 +91,12 @@ def _book(shipment: Shipment, *, is_one_of_several: bool) -> None:
     """Have the carrier number the parcel, unless an earlier try has done so."""
     if shipment.tracking_number:
         return
-    crash_point("orders.ship.before_call")
     shipment.tracking_number = carrier(shipment.carrier).create_parcel(
         key=shipment.idempotency_key,
         order=shipment.order.number,
         address=shipment.order.shipping_address,
         lines=shipment.lines,
     )
-    crash_point("orders.ship.after_call")
     if is_one_of_several:
         values = {"id": shipment.pk, "tracking_number": shipment.tracking_number, **PENDING}
         rows.change(_BOOKED, values)
@@ -125,7 +120,6 @@ def _settle(*, order_id: UUID, shipments: Sequence[Shipment], now: datetime) -> 
             return False
     stock.ship(owner=order_id, now=now)  # these parcels have all that was not sent before
     states.move(order_id=order_id, to=Status.SHIPPED, actor=SYSTEM, data=_told(shipments), now=now)
-    crash_points_of_commit("orders.ship")
     return True
 
 

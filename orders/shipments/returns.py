@@ -7,7 +7,6 @@ from uuid import UUID
 from django.db import transaction
 
 from catalog.services import stock
-from core.crash_points import crash_points_of_commit
 from core.errors import Conflict
 from core.outbox.publishing import publish
 from orders import states
@@ -53,7 +52,6 @@ def take_back(
     )
     _tell(taken, status, now)
     publish(GoodsReturned(order_id=order_id, return_id=taken.pk))
-    crash_points_of_commit("orders.take_back")
     return taken
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 READ = re.compile(r"(?:\benv(?:\.\w+)?|redis_url|environ(?:\.get)?)[\[(]\s*\"([A-Z][A-Z0-9_]+)\"")
 # Read by the local stack and its tests only, which set them themselves.
-INTERNAL = {"LOCAL_STACK", "MAIL_INBOX_DIR", "CRASH_AT", "CRASH_ONCE_FILE", "DJANGO_SETTINGS_MODULE"}
+INTERNAL = {"LOCAL_STACK", "MAIL_INBOX_DIR", "DJANGO_SETTINGS_MODULE"}
 
 
 def test_env_example__every_variable_that_the_settings_read__is_explained():

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from multiprocessing.connection import Connection
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -24,6 +25,7 @@ from core.outbox import handling, messages
 from core.outbox.dead import skip
 from core.outbox.models import OutboxMessage
 from core.outbox.relay import publish_batch
+from drills.crash_points.installing import install
 from orders import cancellation
 from orders.models import Payment
 from orders.payments import expiry
@@ -39,11 +41,15 @@ AUTHORISING, SHIPPING = "orders.authorise_payment", "orders.ship_order"
 
 @dataclass(frozen=True, kw_only=True)
 class Children:
-    """What every child works with. `changed` holds further settings."""
+    """What every child works with. `changed` holds further settings.
+
+    With `once_file` a crash point kills only the first of them.
+    """
 
     database: str
     sandbox_url: str
     changed: dict[str, Any] = field(default_factory=dict)
+    once_file: Path | None = None
 
     def run(self, act: Callable[..., Any], *arguments: Any, crash_at: str = "", **named: Any) -> Any:
         """What `act` returned. Where it is to crash it runs in a process of its own, and may be KILLED."""
@@ -52,17 +58,16 @@ class Children:
             "SANDBOX_URL": self.sandbox_url,
             "EMAIL_BACKEND": "django.core.mail.backends.locmem.EmailBackend",
             "THROTTLE_SCALE": 100_000,
-            "CRASH_AT": frozenset({crash_at} - {""}),
             **self.changed,
         }
         if crash_at:
-            return self._fork(act, changed)
+            return self._fork(act, changed, crash_at)
         with override_settings(**changed):
             return act()
 
-    def _fork(self, act: Callable[[], Any], changed: Mapping[str, Any]) -> Any:
+    def _fork(self, act: Callable[[], Any], changed: Mapping[str, Any], crash_at: str) -> Any:
         here, there = _forks.Pipe(duplex=False)
-        child = _forks.Process(target=_main, args=(there, self.database, changed, act))
+        child = _forks.Process(target=_main, args=(there, self, changed, act, crash_at))
         child.start()
         there.close()
         child.join(SECONDS)
@@ -76,10 +81,13 @@ class Children:
 KILLED = "killed"
 
 
-def _main(pipe: Connection, database: str, changed: Mapping[str, Any], act: Callable[[], Any]) -> None:
+def _main(
+    pipe: Connection, children: Children, changed: Mapping[str, Any], act: Callable[[], Any], crash_at: str
+) -> None:
+    install({crash_at}, once_file=children.once_file)
     for name, value in changed.items():
         setattr(settings, name, value)
-    with using_database(database):
+    with using_database(children.database):
         pipe.send(act())
 
 

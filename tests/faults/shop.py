@@ -8,7 +8,6 @@ broker stand proxies. Every crash point is armed and held back: `crash(...)` let
 
 import base64
 import os
-import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -24,6 +23,7 @@ from django.db.models import F
 
 from core.mail.models import Mail
 from core.outbox.models import OutboxMessage
+from drills.crash_points.names import all_names
 from localstack.house import House
 from localstack.layout import Layout
 from localstack.nginx import Nginx
@@ -42,15 +42,6 @@ PORTS = ("inbox", "sandbox", "web", "nginx")
 CACHE, LIMITS, BROKER = (
     128 + 4 * int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) + n for n in range(3)
 )
-
-
-def crash_points() -> list[str]:
-    """The name of every crash point in the code."""
-    files = [file for app in ("core", "orders", "catalog") for file in (CHECKOUT / app).rglob("*.py")]
-    code = "\n".join(file.read_text() for file in files)
-    commits = re.findall(r'crash_points_of_commit\("([^"]+)"\)', code)
-    ends = [f"{step}.{end}" for step in commits for end in ("before_commit", "after_commit")]
-    return sorted(re.findall(r'crash_point\("([^"]+)"\)', code) + ends)
 
 
 @dataclass(frozen=True)
@@ -107,7 +98,7 @@ class Shop:
         self.processes: dict[str, Process] = {}
 
     def start(self, **environment: str) -> "Shop":
-        self._hold_back(crash_points())
+        self._hold_back(all_names())
         ports = {name: free_port() for name in PORTS}
         self.front, self.news, self.provider, self.broker = (
             self._resources.enter_context(Proxy(port))
@@ -161,15 +152,15 @@ class Shop:
     def mend(self) -> None:
         for proxy in (self.front, self.news, self.provider, self.broker):
             proxy.mend()
-        self._hold_back(crash_points())
+        self._hold_back(all_names())
 
     @contextmanager
     def crashing(self, *steps: str) -> Iterator[None]:
         """Each of the steps kills the process that first comes by; at the end all of them have."""
-        self._hold_back([name for name in crash_points() if name not in steps])
+        self._hold_back([name for name in all_names() if name not in steps])
         yield
         survived = set(steps) - self.crashed()
-        self._hold_back(crash_points())
+        self._hold_back(all_names())
         assert not survived, f"No process came by {sorted(survived)}"
 
     def crashed(self) -> set[str]:
@@ -238,6 +229,6 @@ class Shop:
             "THROTTLE_SCALE": "100000",
             "WEB_CONCURRENCY": "2",
             "WEB_THREADS": "4",
-            "CRASH_AT": ",".join(crash_points()),
+            "CRASH_AT": ",".join(all_names()),
             "CRASH_ONCE_FILE": str(self._held_back),
         }

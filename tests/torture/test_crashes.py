@@ -9,23 +9,23 @@ from django.utils import timezone
 from catalog.models import Location
 from catalog.services.stock import adjust
 from drills.answers import Answer
+from drills.crash_points.names import all_names
 from orders.models import Order, Status
 from tests.faults import children as child
 from tests.faults import oracle
 from tests.faults.proxy import Fate, first_of_each
-from tests.faults.shop import crash_points
 from tests.faults.stories import STORIES
 from tests.torture.scale import scale
 
 pytestmark = pytest.mark.xdist_group("torture")
 
 ROUNDS = scale(1, 50)
-CHECKOUT = [name for name in crash_points() if name.startswith(("orders.checkout", "core.idempotency"))]
-COMPENSATION = [name for name in crash_points() if "give_back" in name or "bury" in name]
+CHECKOUT = [name for name in all_names() if name.startswith(("orders.checkout", "core.idempotency"))]
+COMPENSATION = [name for name in all_names() if "give_back" in name or "bury" in name]
 AFTER_SALE = tuple(step for story in STORIES.values() for step in story.steps)
-SHIPPING = [name for name in crash_points() if name.startswith(("orders.intend_parcel", "orders.ship."))]
+SHIPPING = [name for name in all_names() if name.startswith(("orders.intend_parcel", "orders.ship."))]
 SAGA = [
-    name for name in crash_points() if name not in CHECKOUT + COMPENSATION and not name.startswith(AFTER_SALE)
+    name for name in all_names() if name not in CHECKOUT + COMPENSATION and not name.startswith(AFTER_SALE)
 ]
 
 

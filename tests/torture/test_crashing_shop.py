@@ -5,13 +5,13 @@ from uuid import uuid4
 
 import pytest
 
+from drills.crash_points.names import all_names
 from orders.models import Order, Status
 from tests.factories.accounts import UserFactory
 from tests.faults import oracle
 from tests.faults.buyers import together
 from tests.faults.children import SHIPPING, skip_dead
 from tests.faults.lives import LIVES, Town
-from tests.faults.shop import crash_points
 from tests.stack import eventually
 from tests.torture.scale import FULL, scale
 
@@ -38,7 +38,7 @@ SAMPLE = [
     "orders.cancel.after_commit",
     "orders.refund.after_call",
 ]
-STEPS = scale(SAMPLE, [step for step in crash_points() if not step.startswith(NOT_HERE)])
+STEPS = scale(SAMPLE, [step for step in all_names() if not step.startswith(NOT_HERE)])
 LED = [
     life
     for life in LIVES.values()
