@@ -20,8 +20,8 @@ from core.http.filters import QueryFilters
 from core.http.lean import LeanReads
 from core.http.pagination import KeysetPagination
 from core.http.permissions import caller_id
-from core.http.renderers import dumps
 from core.idempotency.decorator import idempotent
+from core.json import dumps
 from todos import queries, services
 from todos.models import Todo
 

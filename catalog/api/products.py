@@ -17,7 +17,7 @@ from core.http.bodies import valid_body
 from core.http.conditional import PRIVATE, check_if_match, etag_of
 from core.http.lean import LeanReads
 from core.http.pagination import DEFAULT_SIZE, MAX_SIZE
-from core.http.renderers import dumps
+from core.json import dumps
 
 FILTERS = [
     OpenApiParameter("q", str, description="Words in name, description or SKU."),

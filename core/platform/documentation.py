@@ -10,7 +10,7 @@ from rest_framework.permissions import AllowAny
 
 from core.http.conditional import PUBLIC, bytes_response, etag_of
 from core.http.lean import LeanReads
-from core.http.renderers import dumps
+from core.json import dumps
 
 
 class SchemaView(LeanReads):

@@ -18,9 +18,9 @@ from core.errors import NotFound
 from core.http.conditional import PRIVATE, bytes_response, etag_of
 from core.http.lean import LeanReads
 from core.http.pagination import KeysetPagination
-from core.http.renderers import dumps
 from core.http.throttles import RateLimit
 from core.idempotency.decorator import IDEMPOTENCY_KEY, idempotent
+from core.json import dumps
 from orders.api import shapes
 from orders.api.bodies import OrderBody
 from orders.api.cart_access import CART_TOKEN, holder_of

@@ -5,7 +5,7 @@ from rest_framework.permissions import AllowAny
 from core.http.conditional import PRIVATE, bytes_response, etag_of
 from core.http.lean import LeanReads
 from core.http.pagination import KeysetPagination
-from core.http.renderers import dumps
+from core.json import dumps
 from orders.api import shapes
 from orders.pricing import rates
 
