@@ -7,7 +7,7 @@ from uuid import UUID
 
 from core import rows
 from core.errors import Conflict, NotFound
-from core.http.renderers import dumps
+from core.json import dumps
 from core.outbox.publishing import publish
 from orders import events
 from orders.models import Status

@@ -17,11 +17,11 @@ from core.errors import FieldError, Invalid
 from core.http.bodies import valid_body
 from core.http.conditional import PRIVATE, bytes_response, check_if_match, etag_of
 from core.http.filters import QueryFilters
-from core.http.lean import LeanReads
+from core.http.lean import LeanReads, Readers
 from core.http.pagination import KeysetPagination
 from core.http.permissions import caller_id
-from core.http.renderers import dumps
 from core.idempotency.decorator import idempotent
+from core.json import dumps
 from todos import queries, services
 from todos.models import Todo
 
@@ -70,6 +70,7 @@ class ChangedSerializer(serializers.Serializer[Any]):
 
 
 class TodosView(LeanReads):
+    readers = Readers.CUSTOMERS
     permission_classes = [IsCustomer]
     pagination_class = KeysetPagination
     ordering_fields = {
@@ -82,7 +83,7 @@ class TodosView(LeanReads):
 
     @extend_schema(parameters=[TodoFilters], responses=TodoSerializer(many=True))
     def get(self, request: HttpRequest) -> HttpResponse:
-        user_id = self.require_user(request).pk
+        user_id = caller_id(request)
         name = _cache_name(request)
         if name is None:
             body = self._page(request, user_id)
@@ -117,11 +118,12 @@ class TodosView(LeanReads):
 
 
 class TodoView(LeanReads):
+    readers = Readers.CUSTOMERS
     permission_classes = [IsCustomer]
 
     @extend_schema(responses=TodoSerializer)
     def get(self, request: HttpRequest, todo_id: UUID) -> HttpResponse:
-        todo = queries.todo_of(user_id=self.require_user(request).pk, todo_id=todo_id)
+        todo = queries.todo_of(user_id=caller_id(request), todo_id=todo_id)
         body = _body(todo)
         return bytes_response(request, body, etag=etag_of(body), cache_control=PRIVATE)
 

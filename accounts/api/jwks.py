@@ -7,7 +7,7 @@ from rest_framework.views import APIView
 
 from accounts import keys
 from core.http.conditional import bytes_response, etag_of
-from core.http.renderers import dumps
+from core.json import dumps
 
 # Other services may keep the set this long, so a new key has to be published as long before it signs.
 CACHE_CONTROL = "public, max-age=300"

@@ -9,10 +9,11 @@ from catalog.queries import categories as shown
 from catalog.services import categories, news
 from core.http.bodies import valid_body
 from core.http.conditional import PRIVATE
-from core.http.lean import LeanReads
+from core.http.lean import LeanReads, Readers
 
 
 class CategoriesView(LeanReads):
+    readers = Readers.ANYBODY
     permission_classes = (StaffWrites,)
 
     @extend_schema(operation_id="list_categories", responses=shapes.CategoryTree, auth=[])
@@ -35,6 +36,7 @@ class CategoriesView(LeanReads):
 
 
 class CategoryView(LeanReads):
+    readers = Readers.ANYBODY
     permission_classes = (StaffWrites,)
 
     @extend_schema(operation_id="get_category", responses=shapes.ShownCategory, auth=[])

@@ -15,9 +15,9 @@ from catalog.queries import products as shown
 from catalog.services import news, products
 from core.http.bodies import valid_body
 from core.http.conditional import PRIVATE, check_if_match, etag_of
-from core.http.lean import LeanReads
+from core.http.lean import LeanReads, Readers
 from core.http.pagination import DEFAULT_SIZE, MAX_SIZE
-from core.http.renderers import dumps
+from core.json import dumps
 
 FILTERS = [
     OpenApiParameter("q", str, description="Words in name, description or SKU."),
@@ -41,6 +41,7 @@ _VARIANT_FIELDS = ("sku", "price", "currency", "compare_at_price", "stock")
 
 
 class ProductsView(LeanReads):
+    readers = Readers.ANYBODY
     permission_classes = (StaffWrites,)
 
     @extend_schema(operation_id="list_products", parameters=FILTERS, responses=shapes.ProductPage, auth=[])
@@ -70,6 +71,7 @@ class ProductsView(LeanReads):
 
 
 class ProductView(LeanReads):
+    readers = Readers.ANYBODY
     permission_classes = (StaffWrites,)
 
     @extend_schema(operation_id="get_product", responses=shapes.ShownProduct, auth=[])

@@ -2,7 +2,7 @@ from django.db.models import Subquery
 
 from catalog.models import Category
 from core.errors import NotFound
-from core.http.renderers import dumps
+from core.json import dumps
 
 
 class CategoryNotFound(NotFound):

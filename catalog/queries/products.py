@@ -15,7 +15,7 @@ from catalog.queries.product_filters import DEFAULT_ORDERING, ORDERINGS, Product
 from catalog.queries.search import LANGUAGE
 from core.errors import FieldError, Invalid, NotFound
 from core.http.pagination import KeysetPagination
-from core.http.renderers import dumps
+from core.json import dumps
 
 _COLUMNS = ("pk", "slug", "name", "price", "currency", "compare_at_price", "in_stock", "created_at")
 

@@ -50,6 +50,7 @@ RATE_LIMITS = {
     "orders": (60, 60),
     "quotes": (120, 60),
     "carts": (240, 60),
+    "cart_reads": (600, 60),
     "emails": (60, 60),
     "compute": (10, 60),
 }

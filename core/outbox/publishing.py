@@ -5,8 +5,8 @@ from uuid import UUID
 from django.db import connection, transaction
 from django.utils import timezone
 
-from core.http.renderers import dumps
 from core.ids import uuid7
+from core.json import dumps
 from core.observability import request_id
 from core.outbox import carrying
 from core.outbox.carrying import Carrier

@@ -14,7 +14,7 @@ from rest_framework import serializers
 from rest_framework.permissions import AllowAny
 
 from core.http.conditional import PUBLIC, bytes_response, etag_of
-from core.http.lean import LeanReads
+from core.http.lean import LeanReads, Readers
 from core.observability import metrics
 from core.platform import greeting, readiness
 
@@ -56,6 +56,7 @@ class ReadinessSerializer(serializers.Serializer[Any]):
 class PublicRead(LeanReads):
     """Asks for nobody's credentials, so a bad token does no harm either."""
 
+    readers = Readers.ANYBODY
     authentication_classes = []
     permission_classes = [AllowAny]
 

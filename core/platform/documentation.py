@@ -9,13 +9,14 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.permissions import AllowAny
 
 from core.http.conditional import PUBLIC, bytes_response, etag_of
-from core.http.lean import LeanReads
-from core.http.renderers import dumps
+from core.http.lean import LeanReads, Readers
+from core.json import dumps
 
 
 class SchemaView(LeanReads):
     """OpenAPI 3.1, as JSON."""
 
+    readers = Readers.ANYBODY
     authentication_classes = []
     permission_classes = [AllowAny]
 
@@ -28,6 +29,7 @@ class SchemaView(LeanReads):
 class DocsView(LeanReads):
     """Swagger UI."""
 
+    readers = Readers.ANYBODY
     authentication_classes = []
     permission_classes = [AllowAny]
 

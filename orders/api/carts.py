@@ -13,10 +13,10 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from core.http.conditional import PRIVATE, bytes_response, etag_of
-from core.http.lean import LeanReads
-from core.http.renderers import dumps
+from core.http.lean import LeanReads, Readers
 from core.http.throttles import RateLimit
 from core.idempotency.decorator import IDEMPOTENCY_KEY, idempotent
+from core.json import dumps
 from orders.api import cart_shapes as shapes
 from orders.api.bodies import CartBody, CodeBody, ItemBody, QuantityBody
 from orders.api.cart_access import CART_TOKEN, holder_of
@@ -26,6 +26,12 @@ from orders.carts import changes, contents, opening, queries
 
 class CartLimit(RateLimit):
     scope = "carts"
+
+
+class CartReadLimit(RateLimit):
+    """Apart from the limit of changes: a page that looks often must not hold up its own customer."""
+
+    scope = "cart_reads"
 
 
 class CartsView(APIView):
@@ -63,8 +69,10 @@ class CartsView(APIView):
 
 
 class CartView(LeanReads):
+    readers = Readers.GUESTS
     permission_classes = [AllowAny]
     throttle_classes = [CartLimit]
+    read_throttle_classes = [CartReadLimit]
 
     @extend_schema(operation_id="get_cart", parameters=[CART_TOKEN], responses=shapes.CartShape)
     def get(self, request: HttpRequest, cart_id: UUID) -> HttpResponse:

@@ -3,14 +3,15 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.permissions import AllowAny
 
 from core.http.conditional import PRIVATE, bytes_response, etag_of
-from core.http.lean import LeanReads
+from core.http.lean import LeanReads, Readers
 from core.http.pagination import KeysetPagination
-from core.http.renderers import dumps
+from core.json import dumps
 from orders.api import shapes
 from orders.pricing import rates
 
 
 class ShippingMethodsView(LeanReads):
+    readers = Readers.ANYBODY
     permission_classes = [AllowAny]
     pagination_class = KeysetPagination
     ordering_fields = {"position": "position", "price": "price"}

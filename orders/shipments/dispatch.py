@@ -14,8 +14,8 @@ from django.db import transaction
 
 from catalog.services import stock
 from core import rows
-from core.http.renderers import dumps
 from core.ids import uuid7
+from core.json import dumps
 from orders import states
 from orders.models import Order, Shipment, Status
 from orders.providers import MANUAL, carrier

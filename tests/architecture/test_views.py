@@ -1,11 +1,10 @@
-import inspect
 import re
 
 from django.contrib.auth.models import AnonymousUser
 from django.test import RequestFactory
 from rest_framework.views import APIView
 
-from core.http.lean import LeanReads
+from core.http.lean import LeanReads, Readers
 from tests.architecture.house import PACKAGES, ROOT, routes
 
 NOT_IN_THE_SCHEMA = {"/api/schema", "/api/docs"}
@@ -38,20 +37,38 @@ def _states_permissions(view):
     return any("permission_classes" in vars(c) for c in ours)
 
 
-def test_lean_reads__all__ask_who_it_is_or_are_open_to_all():
-    """LeanReads does not run permission classes, so they must let a stranger read."""
+def _lean_views():
+    return {r.view for r in _api_routes() if issubclass(r.view, LeanReads)}
+
+
+def test_lean_reads__closed_to_strangers_by_their_permissions__are_not_open_to_read():
+    """`readers` and `permission_classes` are two statements about one view; the first may not be wider."""
     stranger = RequestFactory().get("/")
     stranger.user = AnonymousUser()
     closed = {
-        r.view
-        for r in _api_routes()
-        if issubclass(r.view, LeanReads)
-        and not all(
-            permission().has_permission(stranger, r.view()) for permission in r.view.permission_classes
-        )
+        v for v in _lean_views() if not all(p().has_permission(stranger, v()) for p in v.permission_classes)
     }
 
-    assert [v.__name__ for v in closed if "require_user" not in inspect.getsource(v.get)] == []
+    assert closed
+    assert [v.__name__ for v in closed if v.readers not in (Readers.CUSTOMERS, Readers.STAFF)] == []
+
+
+def test_lean_reads__of_customers_and_staff__answer_401_to_a_stranger():
+    """Before `get` runs: it would fail for want of the path's arguments."""
+    closed = {v for v in _lean_views() if v.readers in (Readers.CUSTOMERS, Readers.STAFF)}
+    statuses = {v.__name__: v.as_view()(RequestFactory().get("/")).status_code for v in closed}
+
+    assert statuses
+    assert set(statuses.values()) == {401}, statuses
+
+
+def test_lean_reads__with_a_limit__enforce_it_before_get_runs(settings):
+    settings.RATE_LIMITS = dict.fromkeys(settings.RATE_LIMITS, (0, 60))
+    limited = {v for v in _lean_views() if v.read_throttle_classes and v.readers is Readers.GUESTS}
+    statuses = {v.__name__: v.as_view()(RequestFactory().get("/")).status_code for v in limited}
+
+    assert "CartView" in statuses
+    assert set(statuses.values()) == {429}, statuses
 
 
 def test_schema__every_operation__is_in_it(client):

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.http.parsers import DEEPEST, JSONParser
-from core.http.renderers import dumps
+from core.json import dumps
 
 
 def _post(shop, body, content_type="application/json", path="/echo", **headers):

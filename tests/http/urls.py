@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from core.errors import Conflict, FieldError
-from core.http.lean import LeanReads
+from core.http.lean import LeanReads, Readers
 from core.http.parsers import JSONParser
 
 CANARY = "canary-4711"
@@ -75,6 +75,7 @@ class Raising(APIView):
 
 
 class RaisingLean(LeanReads):
+    readers = Readers.ANYBODY
     authentication_classes = []
     permission_classes = [AllowAny]
 

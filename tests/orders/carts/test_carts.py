@@ -359,6 +359,17 @@ def test_cart__changed__is_kept_for_the_whole_time_again(guest, variant):
     assert shop.CART_KEPT - timedelta(minutes=1) < kept <= shop.CART_KEPT
 
 
+def test_cart__looked_at_above_the_limit_of_reads__is_429_and_can_still_be_changed(guest, variant, settings):
+    settings.RATE_LIMITS = settings.RATE_LIMITS | {"cart_reads": (2, 60)}
+    guest.open({"MUG": 1})
+
+    looks = [guest.call("GET") for _ in range(3)]
+
+    assert [response.status_code for response in looks] == [200, 200, 429]
+    assert 1 <= int(looks[-1]["Retry-After"]) <= 60
+    assert guest.call("PATCH", "/items/MUG", {"quantity": 3}).status_code == 200
+
+
 def test_carts__above_the_limit__is_429(guest, variant, settings):
     settings.RATE_LIMITS = {**settings.RATE_LIMITS, "carts": (1, 60)}
     assert guest.open().status_code == 201
