@@ -1,9 +1,8 @@
 """Mails are written down in the transaction that causes them and sent by a worker, through the outbox."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, ClassVar
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -41,9 +40,7 @@ UPDATE core_mail SET status = 'sent', sent_at = %(now)s, claimed_until = NULL, e
 """
 
 
-@dataclass(frozen=True, kw_only=True)
-class MailQueued(Event):
-    name: ClassVar[str] = "core.mail_queued"
+class MailQueued(Event, name="core.mail_queued"):
     mail_id: UUID
 
     def aggregate(self) -> str:

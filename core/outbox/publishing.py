@@ -10,8 +10,9 @@ from core.ids import uuid7
 from core.observability import request_id
 from core.outbox import carrying
 from core.outbox.carrying import Carrier
+from core.outbox.events import Event
 from core.outbox.messages import Message
-from core.outbox.registry import Event, handlers_of
+from core.outbox.registry import handlers_of
 from core.rows import array
 
 # By hand: every write publishes, and building model instances costs four times the statement itself.

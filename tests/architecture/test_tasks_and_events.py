@@ -5,7 +5,8 @@ from celery import current_app
 from django.conf import settings
 
 from config.celery import app as celery_app
-from core.outbox.registry import Event, all_handlers
+from core.outbox import Event
+from core.outbox.registry import all_handlers
 from core.tasks import handle_messages
 from tests.architecture.house import PACKAGES, ROOT, sources
 

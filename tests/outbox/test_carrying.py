@@ -1,8 +1,5 @@
 """What a handler publishes for its own queue is run next, in place; else the relay sends it."""
 
-from dataclasses import dataclass
-from typing import ClassVar
-
 import pytest
 from django.db import transaction
 from django.utils import timezone
@@ -20,9 +17,8 @@ from tests.outbox.conftest import Thing
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-@dataclass(frozen=True, kw_only=True)
-class ThingWentOn(Thing):
-    name: ClassVar[str] = "tests.thing_went_on"
+class ThingWentOn(Thing, name="tests.thing_went_on"):
+    """The next step."""
 
 
 @pytest.fixture
