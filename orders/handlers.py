@@ -12,7 +12,7 @@ from django.utils import timezone
 from catalog.services import stock
 from core.crash_points import crash_point, crash_points_of_commit
 from core.outbox import handles
-from core.outbox.handling import Postpone
+from core.outbox.work import Postpone
 from core.resilience.breaker import BreakerOpen
 from orders import cancellation, mails
 from orders.checkout import voucher_uses

@@ -13,7 +13,7 @@ from core.mail import services, smtp
 from core.mail.models import Mail
 from core.mail.services import MailQueued
 from core.outbox import handles
-from core.outbox.handling import Postpone
+from core.outbox.work import Postpone
 from core.resilience import database
 from core.resilience.breaker import BreakerOpen
 

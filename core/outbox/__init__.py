@@ -1,4 +1,4 @@
-"""The transactional outbox: events leave if and only if their transaction committed (see relay, handling)."""
+"""The transactional outbox: events leave if and only if their transaction committed (see relay, work)."""
 
 from core.outbox.events import Event
 from core.outbox.registry import handles

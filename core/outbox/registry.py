@@ -63,10 +63,10 @@ def handles(
     """Register the decorated function for `event`.
 
     `lease` is after how many seconds an unanswered message is published again (it was lost, or its worker was
-    killed); it doubles with each publication, up to relay.LONGEST_LEASE. After `max_attempts` failures the
-    message is dead and `on_dead` has compensated for it; `on_skip` or `on_replay` runs where staff then skip
-    it or bring it back. Unless it `is_heavy`, several messages run at once in one process; `in_turn`, those
-    about the same aggregate in the order in which they were published.
+    killed); it doubles with each publication, up to claims.MAX_LEASE_SECONDS. After `max_attempts` failures
+    the message is dead and `on_dead` has compensated for it; `on_skip` or `on_replay` runs where staff then
+    skip it or bring it back. Unless it `is_heavy`, several messages run at once in one process; `in_turn`,
+    those about the same aggregate in the order in which they were published.
     """
 
     def register(run: Run) -> Run:
