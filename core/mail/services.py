@@ -1,4 +1,4 @@
-"""Mails are written down in the transaction that causes them and sent by a worker, through the outbox."""
+"""Mails are recorded in the transaction that causes them, and sent by a worker, through the outbox."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -117,7 +117,7 @@ def claimed_for(*, mail_id: UUID, now: datetime) -> float:
 
 
 def release(*, mail_id: UUID, error: str) -> None:
-    """Give a claimed mail back: it stays queued."""
+    """End the claim of a mail that was not sent: it stays queued."""
     Mail.objects.filter(pk=mail_id).update(claimed_until=None, error=error)
 
 

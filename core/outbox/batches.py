@@ -50,7 +50,7 @@ def run(message_ids: Sequence[int], *, is_redelivered: bool = False) -> None:
 
 
 class _Batch:
-    """`_running` is what each thread has begun and not ended."""
+    """The messages of one task. `_running` is what each thread has begun and not ended."""
 
     def __init__(self, *, until: float) -> None:
         self._until = until

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from core.cache.redis import client
 from core.errors import Invalid
-from core.mail import link, services, smtp
+from core.mail import services, smtp, smtp_connection
 from core.mail.handlers import send_mail
 from core.mail.models import Mail
 from core.mail.services import MailQueued
@@ -178,7 +178,7 @@ def test_send__five_workers_get_the_same_message__one_sends():
             together.wait()
             handle(message_id)
         finally:
-            link.hang_up()
+            smtp_connection.drop()
             connection.close()
 
     with smtp_server() as server, ThreadPoolExecutor(5) as workers:
