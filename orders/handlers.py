@@ -19,18 +19,18 @@ from orders.checkout import voucher_uses
 from orders.events import (
     GoodsReturned,
     OrderCancelled,
-    OrderNews,
+    OrderFact,
     OrderPaid,
     OrderPaymentFailed,
     OrderPlaced,
     OrderShipped,
-    ParcelsCalledOff,
-    ParcelsDelivered,
-    PartSent,
     PaymentAuthorised,
     PaymentOrphaned,
     PaymentRefunded,
     RefundRequested,
+    ShipmentsCancelled,
+    ShipmentsDelivered,
+    ShipmentSent,
 )
 from orders.payments import refunds, settling, steps
 from orders.providers.base import ProviderUnavailable
@@ -47,13 +47,13 @@ _undoes = partial(handles, queue="orders", transactional=False, max_attempts=COM
 _mails = partial(handles, queue="mail", in_turn=True)
 
 
-def _fail_payment(event: OrderNews) -> None:
+def _fail_payment(event: OrderFact) -> None:
     settling.give_up(
         order_id=event.order_id, reason="The payment could not be carried out", now=timezone.now()
     )
 
 
-def _fail_shipping(event: OrderNews) -> None:
+def _fail_shipping(event: OrderFact) -> None:
     cancellation.give_up_shipping(
         order_id=event.order_id, reason="The order could not be shipped", now=timezone.now()
     )
@@ -96,7 +96,7 @@ def ship_order(event: OrderPaid) -> None:
     max_attempts=COMPENSATION_ATTEMPTS,
 )
 @handles(OrderCancelled, name="orders.release_cancelled", queue="orders", max_attempts=COMPENSATION_ATTEMPTS)
-def release_holdings(event: OrderNews) -> None:
+def release_holdings(event: OrderFact) -> None:
     """What the order held for its customer is anybody's again."""
     now = timezone.now()
     stock.release(owner=event.order_id, now=now)
@@ -108,7 +108,7 @@ def release_holdings(event: OrderNews) -> None:
 @_undoes(OrderPaymentFailed, name="orders.give_back_failed")
 @_undoes(OrderCancelled, name="orders.give_back_cancelled")
 @_undoes(PaymentOrphaned, name="orders.give_back_orphaned")
-def give_back_payment(event: OrderNews) -> None:
+def reverse_payment(event: OrderFact) -> None:
     with _later_if_unavailable():
         steps.give_back(order_id=event.order_id, now=timezone.now())
 
@@ -120,8 +120,8 @@ def make_refund(event: RefundRequested) -> None:
 
 
 @_undoes(OrderCancelled, name="orders.recall_parcels")
-@_undoes(ParcelsCalledOff, name="orders.recall_called_off")
-def recall_parcels(event: OrderNews) -> None:
+@_undoes(ShipmentsCancelled, name="orders.recall_called_off")
+def cancel_shipments(event: OrderFact) -> None:
     with _later_if_unavailable():
         cancel.cancel_at_carrier(order_id=event.order_id)
 
@@ -163,13 +163,13 @@ def mail_shipped(event: OrderShipped) -> None:
     mails.queue_news(order_id=event.order_id, template="orders/shipped", cause=event.name)
 
 
-@_mails(PartSent, name="orders.mail_part_sent")
-def mail_part_sent(event: PartSent) -> None:
+@_mails(ShipmentSent, name="orders.mail_part_sent")
+def mail_part_sent(event: ShipmentSent) -> None:
     mails.queue_part_sent(order_id=event.order_id, shipment_id=event.shipment_id, cause=event.name)
 
 
-@_mails(ParcelsDelivered, name="orders.mail_delivered")
-def mail_delivered(event: ParcelsDelivered) -> None:
+@_mails(ShipmentsDelivered, name="orders.mail_delivered")
+def mail_delivered(event: ShipmentsDelivered) -> None:
     """The first of these parcels tells this delivery from others."""
     mails.queue_news(
         order_id=event.order_id,
