@@ -1,14 +1,11 @@
-from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 from core.outbox import Event
 
 
-@dataclass(frozen=True, kw_only=True)
-class CatalogChanged(Event):
+class CatalogChanged(Event, name="catalog.catalog_changed"):
     """Staff wrote to the catalogue; `tags` are the cache tags whose entries are stale since the commit."""
 
-    name: ClassVar[str] = "catalog.catalog_changed"
     tags: list[str]
 
     def aggregate(self) -> str:

@@ -3,7 +3,7 @@
 For paths that every order takes; anywhere else the ORM reads better. A row may still become an instance.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Generic, TypeVar
 
 import orjson
@@ -11,7 +11,7 @@ from django.db import DEFAULT_DB_ALIAS, connection
 from django.db.models import JSONField, Model
 
 M = TypeVar("M", bound=Model)
-Values = Mapping[str, Any]
+Values = Mapping[str, Any] | Sequence[Any]  # for %(name)s, or for %s in order
 
 
 def fetch(statement: str, values: Values) -> list[tuple[Any, ...]]:

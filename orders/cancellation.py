@@ -10,7 +10,7 @@ from catalog.services import stock
 from core.errors import Conflict
 from core.outbox.publishing import publish
 from orders import states
-from orders.events import ParcelsCalledOff
+from orders.events import ShipmentsCancelled
 from orders.models import OrderEvent, Payment, Shipment, Status
 from orders.shipments.cancel import cancel_pending
 from orders.shipments.quantities import SENT
@@ -61,7 +61,7 @@ def give_up_shipping(*, order_id: UUID, reason: str, now: datetime) -> None:
         cancel(order_id=order_id, actor=SYSTEM, reason=reason, now=now)
     except AlreadyShipped:
         cancel_pending(order_id)
-        publish(ParcelsCalledOff(order_id=order_id))
+        publish(ShipmentsCancelled(order_id=order_id))
         note = f"{reason}; a part has been sent, so staff decide about the rest"
         states.note(order_id=order_id, status=Status.PAID, actor=SYSTEM, reason=note, now=now)
 
@@ -77,7 +77,7 @@ def send_no_more(*, order_id: UUID, actor: str, reason: str, now: datetime) -> N
     if states.lock(order_id) != Status.PAID or not parcels.exists() or not payments.exists():
         raise NotToBeClosed("Send a part of it and refund the rest before")
     cancel_pending(order_id)
-    publish(ParcelsCalledOff(order_id=order_id))
+    publish(ShipmentsCancelled(order_id=order_id))
     stock.release(owner=order_id, now=now)
     states.move(order_id=order_id, to=Status.PARTIALLY_REFUNDED, actor=actor, reason=reason, now=now)
 

@@ -1,105 +1,77 @@
-"""What happens to orders. Handlers here and in other apps hear of it through core.outbox."""
+"""What happens to orders. Handlers here and in other apps are told through core.outbox."""
 
-from dataclasses import dataclass
-from typing import ClassVar
 from uuid import UUID
 
 from core.outbox import Event
 
 
-@dataclass(frozen=True, kw_only=True)
-class OrderNews(Event):
-    name: ClassVar[str] = ""
+class OrderFact(Event):
+    """Something that happened to one order."""
+
     order_id: UUID
 
     def aggregate(self) -> str:
         return str(self.order_id)
 
 
-@dataclass(frozen=True, kw_only=True)
-class OrderPlaced(OrderNews):
-    name: ClassVar[str] = "orders.order_placed"
+class OrderPlaced(OrderFact, name="orders.order_placed"):
+    """A customer has ordered; the units are held, and nothing is paid yet."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class PaymentAuthorised(OrderNews):
+class PaymentAuthorised(OrderFact, name="orders.payment_authorised"):
     """The gateway holds the money for us."""
 
-    name: ClassVar[str] = "orders.payment_authorised"
+
+class OrderPaid(OrderFact, name="orders.order_paid"):
+    """The money is ours, or there was nothing to pay."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class OrderPaid(OrderNews):
-    name: ClassVar[str] = "orders.order_paid"
+class OrderShipped(OrderFact, name="orders.order_shipped"):
+    """The last of what was to be sent is on its way."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class OrderShipped(OrderNews):
-    name: ClassVar[str] = "orders.order_shipped"
-
-
-@dataclass(frozen=True, kw_only=True)
-class OrderPaymentFailed(OrderNews):
+class OrderPaymentFailed(OrderFact, name="orders.payment_failed"):
     """No money will come; what was held for the order goes back."""
 
-    name: ClassVar[str] = "orders.payment_failed"
+
+class OrderCancelled(OrderFact, name="orders.order_cancelled"):
+    """Customer, staff or the shop itself ended the order before it was shipped."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class OrderCancelled(OrderNews):
-    name: ClassVar[str] = "orders.order_cancelled"
+class ShipmentsCancelled(OrderFact, name="orders.parcels_called_off"):
+    """The rest of an order will not be sent: staff have sent a part, and decide about its money."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class ParcelsCalledOff(OrderNews):
-    """The carrier will not send the rest of an order: staff have sent a part, and decide about it."""
+class ShipmentSent(OrderFact, name="orders.part_sent"):
+    """Staff sent a shipment, and not the last one."""
 
-    name: ClassVar[str] = "orders.parcels_called_off"
-
-
-@dataclass(frozen=True, kw_only=True)
-class PartSent(OrderNews):
-    """Staff sent a parcel, and not the last one."""
-
-    name: ClassVar[str] = "orders.part_sent"
     shipment_id: UUID
 
 
-@dataclass(frozen=True, kw_only=True)
-class ParcelsDelivered(OrderNews):
-    """What was on its way has arrived. `shipment_id` is the first of these parcels."""
+class ShipmentsDelivered(OrderFact, name="orders.parcels_delivered"):
+    """What was on its way has arrived. `shipment_id` is the first of these shipments."""
 
-    name: ClassVar[str] = "orders.parcels_delivered"
     shipment_id: UUID
 
 
-@dataclass(frozen=True, kw_only=True)
-class GoodsReturned(OrderNews):
+class GoodsReturned(OrderFact, name="orders.goods_returned"):
     """Units came back from the customer, all of them or some."""
 
-    name: ClassVar[str] = "orders.goods_returned"
     return_id: UUID
 
 
-@dataclass(frozen=True, kw_only=True)
-class RefundRequested(OrderNews):
+class RefundRequested(OrderFact, name="orders.refund_requested"):
     """Staff promised the customer money back."""
 
-    name: ClassVar[str] = "orders.refund_requested"
     refund_id: UUID
 
 
-@dataclass(frozen=True, kw_only=True)
-class PaymentRefunded(OrderNews):
+class PaymentRefunded(OrderFact, name="orders.payment_refunded"):
     """Money went back to the customer: `amount` now, `refunded` altogether, as decimal strings."""
 
-    name: ClassVar[str] = "orders.payment_refunded"
     amount: str
     refunded: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class PaymentOrphaned(OrderNews):
+class PaymentOrphaned(OrderFact, name="orders.payment_orphaned"):
     """The gateway took or holds money for an order that no longer wants it."""
-
-    name: ClassVar[str] = "orders.payment_orphaned"

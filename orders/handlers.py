@@ -3,33 +3,34 @@
 Steps that call the outside are not transactional, safe to repeat, and compensated by `on_dead`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
+from typing import Any, NamedTuple
 
 from django.utils import timezone
 
 from catalog.services import stock
 from core.outbox import handles
-from core.outbox.handling import Postpone
+from core.outbox.work import Postpone
 from core.resilience.breaker import BreakerOpen
 from orders import cancellation, mails
 from orders.checkout import voucher_uses
 from orders.events import (
     GoodsReturned,
     OrderCancelled,
-    OrderNews,
+    OrderFact,
     OrderPaid,
     OrderPaymentFailed,
     OrderPlaced,
     OrderShipped,
-    ParcelsCalledOff,
-    ParcelsDelivered,
-    PartSent,
     PaymentAuthorised,
     PaymentOrphaned,
     PaymentRefunded,
     RefundRequested,
+    ShipmentsCancelled,
+    ShipmentsDelivered,
+    ShipmentSent,
 )
 from orders.payments import refunds, settling, steps
 from orders.providers.base import ProviderUnavailable
@@ -38,21 +39,17 @@ from orders.shipments import cancel, dispatch
 RETRY_SECONDS = 1.0
 COMPENSATION_ATTEMPTS = 50  # about seven hours; then staff see it as dead and replay it
 
-
 # A step that undoes something outside: not given up before staff would want to see it.
 _undoes = partial(handles, queue="orders", transactional=False, max_attempts=COMPENSATION_ATTEMPTS)
 
-# News for the customer, who reads it in the order in which it happened.
-_mails = partial(handles, queue="mail", in_turn=True)
 
-
-def _fail_payment(event: OrderNews) -> None:
+def _fail_payment(event: OrderFact) -> None:
     settling.give_up(
         order_id=event.order_id, reason="The payment could not be carried out", now=timezone.now()
     )
 
 
-def _fail_shipping(event: OrderNews) -> None:
+def _fail_shipping(event: OrderFact) -> None:
     cancellation.give_up_shipping(
         order_id=event.order_id, reason="The order could not be shipped", now=timezone.now()
     )
@@ -95,7 +92,7 @@ def ship_order(event: OrderPaid) -> None:
     max_attempts=COMPENSATION_ATTEMPTS,
 )
 @handles(OrderCancelled, name="orders.release_cancelled", queue="orders", max_attempts=COMPENSATION_ATTEMPTS)
-def release_holdings(event: OrderNews) -> None:
+def release_holdings(event: OrderFact) -> None:
     """What the order held for its customer is anybody's again."""
     now = timezone.now()
     stock.release(owner=event.order_id, now=now)
@@ -105,7 +102,7 @@ def release_holdings(event: OrderNews) -> None:
 @_undoes(OrderPaymentFailed, name="orders.give_back_failed")
 @_undoes(OrderCancelled, name="orders.give_back_cancelled")
 @_undoes(PaymentOrphaned, name="orders.give_back_orphaned")
-def give_back_payment(event: OrderNews) -> None:
+def reverse_payment(event: OrderFact) -> None:
     with _later_if_unavailable():
         steps.give_back(order_id=event.order_id, now=timezone.now())
 
@@ -117,68 +114,10 @@ def make_refund(event: RefundRequested) -> None:
 
 
 @_undoes(OrderCancelled, name="orders.recall_parcels")
-@_undoes(ParcelsCalledOff, name="orders.recall_called_off")
-def recall_parcels(event: OrderNews) -> None:
+@_undoes(ShipmentsCancelled, name="orders.recall_called_off")
+def cancel_shipments(event: OrderFact) -> None:
     with _later_if_unavailable():
         cancel.cancel_at_carrier(order_id=event.order_id)
-
-
-@_mails(OrderPlaced, name="orders.mail_placed")
-def mail_placed(event: OrderPlaced) -> None:
-    mails.queue_news(order_id=event.order_id, template="orders/placed", cause=event.name)
-
-
-@_mails(OrderPaid, name="orders.mail_paid")
-def mail_paid(event: OrderPaid) -> None:
-    mails.queue_news(order_id=event.order_id, template="orders/paid", cause=event.name)
-
-
-@_mails(OrderCancelled, name="orders.mail_cancelled")
-def mail_cancelled(event: OrderCancelled) -> None:
-    mails.queue_news(order_id=event.order_id, template="orders/cancelled", cause=event.name)
-
-
-@_mails(OrderPaymentFailed, name="orders.mail_payment_failed")
-def mail_payment_failed(event: OrderPaymentFailed) -> None:
-    mails.queue_news(order_id=event.order_id, template="orders/payment_failed", cause=event.name)
-
-
-@_mails(PaymentRefunded, name="orders.mail_refunded")
-def mail_refunded(event: PaymentRefunded) -> None:
-    """The sum grows with each refund, so it tells them apart."""
-    mails.queue_news(
-        order_id=event.order_id,
-        template="orders/refunded",
-        cause=event.name,
-        occasion=event.refunded,
-        more={"amount": event.amount, "refunded": event.refunded},
-    )
-
-
-@_mails(OrderShipped, name="orders.mail_shipped")
-def mail_shipped(event: OrderShipped) -> None:
-    mails.queue_news(order_id=event.order_id, template="orders/shipped", cause=event.name)
-
-
-@_mails(PartSent, name="orders.mail_part_sent")
-def mail_part_sent(event: PartSent) -> None:
-    mails.queue_part_sent(order_id=event.order_id, shipment_id=event.shipment_id, cause=event.name)
-
-
-@_mails(ParcelsDelivered, name="orders.mail_delivered")
-def mail_delivered(event: ParcelsDelivered) -> None:
-    """The first of these parcels tells this delivery from others."""
-    mails.queue_news(
-        order_id=event.order_id,
-        template="orders/delivered",
-        cause=event.name,
-        occasion=str(event.shipment_id),
-    )
-
-
-@_mails(GoodsReturned, name="orders.mail_returned")
-def mail_returned(event: GoodsReturned) -> None:
-    mails.queue_returned(order_id=event.order_id, return_id=event.return_id, cause=event.name)
 
 
 @contextmanager
@@ -190,3 +129,46 @@ def _later_if_unavailable() -> Iterator[None]:
         raise Postpone(str(known), seconds=max(known.seconds, RETRY_SECONDS)) from known
     except ProviderUnavailable as down:
         raise Postpone(str(down), seconds=RETRY_SECONDS) from down
+
+
+class _Mail(NamedTuple):
+    """The mail `orders/<template>` to the customer, queued by the handler `orders.mail_<template>`.
+
+    It is sent once for an order; or, where the event may come again, once for each value of its field
+    `occasion`. `details` finds what only this mail shows.
+    """
+
+    event: type[OrderFact]
+    template: str
+    occasion: str = ""
+    details: Callable[[Any], mails.Details] = mails.no_details
+
+
+MAILS = (
+    _Mail(OrderPlaced, "placed"),
+    _Mail(OrderPaid, "paid"),
+    _Mail(OrderCancelled, "cancelled"),
+    _Mail(OrderPaymentFailed, "payment_failed"),
+    _Mail(PaymentRefunded, "refunded", "refunded", mails.of_refund),  # the sum grows with each refund
+    _Mail(OrderShipped, "shipped"),
+    _Mail(ShipmentSent, "part_sent", "shipment_id", mails.of_shipment),
+    _Mail(ShipmentsDelivered, "delivered", "shipment_id"),  # the first of those that arrived together
+    _Mail(GoodsReturned, "returned", "return_id", mails.of_return),
+)
+
+
+def _queue_mail(mail: _Mail, event: OrderFact) -> None:
+    mails.queue(
+        order_id=event.order_id,
+        template=f"orders/{mail.template}",
+        cause=event.name,
+        occasion=str(getattr(event, mail.occasion)) if mail.occasion else "",
+        details=mail.details(event),
+    )
+
+
+# In turn: customers read of their order in the sequence in which it happened.
+for _mail in MAILS:
+    handles(_mail.event, name=f"orders.mail_{_mail.template}", queue="mail", in_turn=True)(
+        partial(_queue_mail, _mail)
+    )

@@ -1,7 +1,8 @@
-"""What customers are told. Each piece of news is mailed once, in the customer's language."""
+"""Mails that tell customers what happened to their orders: each fact once, in the customer's language."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
+from types import MappingProxyType
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -9,54 +10,56 @@ from django.utils.functional import SimpleLazyObject
 
 from core.mail.services import queue_template
 from core.rows import Reader, fetch
+from orders.events import GoodsReturned, OrderFact, PaymentRefunded, ShipmentSent
 from orders.models import Order, OrderLine, Return, Shipment
 
 Units = Sequence[Mapping[str, Any]]  # as in Shipment.lines: {"sku", "quantity"}
-NOTHING: Mapping[str, Any] = {}
 
 
-def queue_news(
-    *,
-    order_id: UUID,
-    template: str,
-    cause: str,
-    occasion: str = "",
-    units: Units = (),
-    more: Mapping[str, Any] = NOTHING,
-) -> None:
-    """Queue the mail `template` about the order; at most one for each `cause`, or each `occasion` of it.
+class Details(NamedTuple):
+    """What a mail shows besides its order: `more` for its template, and the `units` that it is about.
 
-    `units` are those of the order that it is about, where it is not about all; `more` is for the template.
+    No units: it is about the whole order.
     """
+
+    units: Units = ()
+    more: Mapping[str, Any] = MappingProxyType({})
+
+
+NO_DETAILS = Details()
+
+
+def queue(
+    *, order_id: UUID, template: str, cause: str, occasion: str = "", details: Details = NO_DETAILS
+) -> None:
+    """Queue the mail `template` about the order; at most one for each `cause`, or each `occasion` of it."""
     order, lines = _shown(order_id)
-    known = context(order, lines, SimpleLazyObject(partial(_sent, order_id)), units)
+    known = context(order, lines, SimpleLazyObject(partial(_sent, order_id)), details.units)
     queue_template(
         to=order.email,
         template=template,
-        context={**known, **more},
+        context={**known, **details.more},
         cause=":".join(filter(None, (cause, str(order_id), occasion))),
         language=order.language,
         about=str(order_id),
     )
 
 
-def queue_part_sent(*, order_id: UUID, shipment_id: UUID, cause: str) -> None:
-    shipment = Shipment.objects.get(pk=shipment_id)
-    queue_news(
-        order_id=order_id,
-        template="orders/part_sent",
-        cause=cause,
-        occasion=str(shipment_id),
-        units=shipment.lines,
-        more={"shipments": [shipment]},
-    )
+def no_details(event: OrderFact) -> Details:
+    return NO_DETAILS
 
 
-def queue_returned(*, order_id: UUID, return_id: UUID, cause: str) -> None:
-    units = Return.objects.get(pk=return_id).lines
-    queue_news(
-        order_id=order_id, template="orders/returned", cause=cause, occasion=str(return_id), units=units
-    )
+def of_refund(event: PaymentRefunded) -> Details:
+    return Details(more={"amount": event.amount, "refunded": event.refunded})
+
+
+def of_shipment(event: ShipmentSent) -> Details:
+    shipment = Shipment.objects.get(pk=event.shipment_id)
+    return Details(units=shipment.lines, more={"shipments": [shipment]})
+
+
+def of_return(event: GoodsReturned) -> Details:
+    return Details(units=Return.objects.get(pk=event.return_id).lines)
 
 
 def context(
@@ -101,5 +104,5 @@ def _shown(order_id: UUID) -> _Shown:
 
 
 def _sent(order_id: UUID) -> list[Shipment]:
-    """Its parcels that are on their way, or were."""
-    return [_shipment.read(parcel) for parcel in fetch(_SHIPMENTS, {"order": order_id})]
+    """The shipments of the order that are on their way, or were."""
+    return [_shipment.read(row) for row in fetch(_SHIPMENTS, {"order": order_id})]

@@ -28,7 +28,7 @@ ALLOWED: Mapping[str, frozenset[str]] = {
     Status.REFUNDED: frozenset(),
 }
 
-ANNOUNCED: Mapping[str, type[events.OrderNews]] = {
+ANNOUNCED: Mapping[str, type[events.OrderFact]] = {
     Status.PAID: events.OrderPaid,
     Status.SHIPPED: events.OrderShipped,
     Status.PAYMENT_FAILED: events.OrderPaymentFailed,

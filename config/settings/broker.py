@@ -42,6 +42,7 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_CREATE_MISSING_QUEUES = False
+# `webhooks` is for those that the shop will send to others: workers read it, and nothing is sent there yet.
 CELERY_TASK_QUEUES = [
     Queue(name, queue_arguments=_RABBITMQ_QUEUE if IS_RABBITMQ else None)
     for name in ("default", "orders", "mail", "webhooks")

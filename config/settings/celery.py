@@ -18,35 +18,16 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 10  # seconds a stopping worker gives its running tasks
 CELERY_WORKER_ENABLE_SOFT_SHUTDOWN_ON_IDLE = False
 CELERY_TIMEZONE = "UTC"
+# Periodic tasks and when they run (UTC).
+_SCHEDULE = {
+    "core.prune": crontab(minute="17"),
+    "orders.check_books": crontab(hour="4", minute="11"),
+    "orders.expire_unpaid": crontab(),  # every minute
+    "orders.forget_provider_events": crontab(hour="3", minute="51"),
+    "orders.forget_carts": crontab(hour="4", minute="1"),
+    "accounts.prune_sessions": crontab(hour="3", minute="41"),
+}
 CELERY_BEAT_SCHEDULE = {
-    "core.prune": {
-        "task": "core.prune",
-        "schedule": crontab(minute="17"),
-        "options": {"queue": "default"},
-    },
-    "orders.check_books": {
-        "task": "orders.check_books",
-        "schedule": crontab(hour="4", minute="11"),
-        "options": {"queue": "default"},
-    },
-    "orders.expire_unpaid": {
-        "task": "orders.expire_unpaid",
-        "schedule": crontab(),  # every minute
-        "options": {"queue": "default"},
-    },
-    "orders.forget_provider_events": {
-        "task": "orders.forget_provider_events",
-        "schedule": crontab(hour="3", minute="51"),
-        "options": {"queue": "default"},
-    },
-    "orders.forget_carts": {
-        "task": "orders.forget_carts",
-        "schedule": crontab(hour="4", minute="1"),
-        "options": {"queue": "default"},
-    },
-    "accounts.prune_sessions": {
-        "task": "accounts.prune_sessions",
-        "schedule": crontab(hour="3", minute="41"),
-        "options": {"queue": "default"},
-    },
+    task: {"task": task, "schedule": schedule, "options": {"queue": "default"}}
+    for task, schedule in _SCHEDULE.items()
 }

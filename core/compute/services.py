@@ -1,8 +1,6 @@
 """Work that would hold a web process for seconds: asked for in a request, done by a worker, fetched later."""
 
-from dataclasses import dataclass
 from datetime import datetime
-from typing import ClassVar
 from uuid import UUID
 
 from celery.exceptions import SoftTimeLimitExceeded
@@ -17,9 +15,7 @@ from core.outbox.publishing import publish
 MOST = 5_000_000  # about six seconds of one core
 
 
-@dataclass(frozen=True, kw_only=True)
-class ComputeRequested(Event):
-    name: ClassVar[str] = "core.compute_requested"
+class ComputeRequested(Event, name="core.compute_requested"):
     job_id: UUID
 
     def aggregate(self) -> str:

@@ -16,13 +16,14 @@ from functools import wraps
 from typing import Any, NamedTuple
 
 import orjson
-from django.db import connection, transaction
+from django.db import transaction
 from django.http import HttpResponse
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from core import rows
 from core.errors import Conflict, DomainError, Invalid
 from core.idempotency.models import IdempotencyRecord
 from core.observability import request_id
@@ -114,9 +115,7 @@ def _claim(use: _Use) -> IdempotencyRecord | None:
     """Take the lock for this transaction. Raises KeyInUse; returns the answer where there is one."""
     name = f"{use.scope}\n{use.key}".encode()
     lock = int.from_bytes(hashlib.blake2b(name, digest_size=8).digest(), signed=True)
-    with connection.cursor() as cursor:
-        cursor.execute(_CLAIM, [lock, use.scope, use.key])
-        is_ours, fingerprint, status, headers, body = cursor.fetchone()
+    ((is_ours, fingerprint, status, headers, body),) = rows.fetch(_CLAIM, [lock, use.scope, use.key])
     if not is_ours:
         raise KeyInUse("Ask again in a moment", retry_after=1)
     if fingerprint is None:
@@ -142,8 +141,7 @@ def _conclude(use: _Use, response: HttpResponse) -> None:
 def _keep(use: _Use, response: HttpResponse) -> None:
     headers = {name: response[name] for name in KEPT_HEADERS if name in response}
     answer = (response.status_code, orjson.dumps(headers).decode(), response.content)
-    with connection.cursor() as cursor:
-        cursor.execute(_KEEP, [*use, *answer, request_id.current(), timezone.now()])
+    rows.change(_KEEP, [*use, *answer, request_id.current(), timezone.now()])
 
 
 def _replay(record: IdempotencyRecord, use: _Use) -> HttpResponse:

@@ -1,4 +1,6 @@
-"""Sending. The only repeat possible: SMTP accepted the mail and the worker died before it was marked sent."""
+"""Sends queued mails. One is sent twice only where its worker died after SMTP had accepted it, before that
+was recorded.
+"""
 
 import random
 from datetime import datetime, timedelta
@@ -12,7 +14,7 @@ from core.mail import services, smtp
 from core.mail.models import Mail
 from core.mail.services import MailQueued
 from core.outbox import handles
-from core.outbox.handling import Postpone
+from core.outbox.work import Postpone
 from core.resilience import database
 from core.resilience.breaker import BreakerOpen
 
@@ -20,8 +22,8 @@ log = structlog.get_logger(__name__)
 
 RETRY_SECONDS = 15
 GREYLIST_SECONDS = 60
-CLAIM_POLL = 1  # seconds; at the least, between looks at a mail that another worker has
-DATABASE_WAIT = 15  # seconds
+MIN_CLAIMED_SECONDS = 1  # between two tries for a mail that another worker has
+MAX_DATABASE_SECONDS = 15  # that the database may be away after a mail was sent
 GIVE_UP_AFTER = timedelta(days=3)  # of temporary refusals (RFC 5321, 4.5.4.1 asks for days)
 
 
@@ -51,32 +53,33 @@ def send_mail(event: MailQueued) -> None:
     try:
         smtp.send(mail)
     except smtp.Refused as refused:
-        _settle_refusal(mail, refused, now=timezone.now())
+        _handle_refusal(mail, refused, now=timezone.now())
     except BreakerOpen as down:
-        _put_off(mail, str(down), seconds=down.seconds)
+        _send_later(mail, str(down), seconds=down.seconds)
     except smtp.Unreachable as down:
-        _put_off(mail, f"SMTP: {down}", seconds=RETRY_SECONDS)
+        _send_later(mail, f"SMTP: {down}", seconds=RETRY_SECONDS)
     else:
         mark_sent = partial(services.mark_sent, mail_id=mail.pk, now=timezone.now())
-        database.insist(mark_sent, seconds=DATABASE_WAIT)  # nobody else can know that it was sent
+        database.insist(mark_sent, seconds=MAX_DATABASE_SECONDS)  # nobody else can know that it was sent
 
 
 def _wait_for_others(mail_id: UUID) -> None:
-    """A mail that nobody can claim has been settled, is being sent, or is not the next about its subject."""
+    """What cannot be claimed was sent or has failed, is being sent, or is not the next about its subject."""
     if services.is_queued(mail_id=mail_id):
         left = services.claimed_for(mail_id=mail_id, now=timezone.now())
         reason = "Another worker is sending it, or died of it; or it waits for an earlier mail about the same"
-        raise Postpone(reason, seconds=max(left, CLAIM_POLL))
+        raise Postpone(reason, seconds=max(left, MIN_CLAIMED_SECONDS))
 
 
-def _settle_refusal(mail: Mail, refused: smtp.Refused, *, now: datetime) -> None:
+def _handle_refusal(mail: Mail, refused: smtp.Refused, *, now: datetime) -> None:
+    """Try again for days where the server refused the mail for now; else it has failed."""
     if not refused.is_permanent and now - mail.created_at < GIVE_UP_AFTER:
-        _put_off(mail, f"SMTP: {refused}", seconds=GREYLIST_SECONDS)
+        _send_later(mail, f"SMTP: {refused}", seconds=GREYLIST_SECONDS)
     log.warning("mail_refused", mail_id=str(mail.pk), reason=str(refused))
     services.mark_failed(mail_id=mail.pk, error=str(refused))
 
 
-def _put_off(mail: Mail, reason: str, *, seconds: float) -> None:
+def _send_later(mail: Mail, reason: str, *, seconds: float) -> None:
     """Spread over half as long again, so that a backlog does not come back at once."""
     services.release(mail_id=mail.pk, error=reason)
     raise Postpone(reason, seconds=seconds * random.uniform(1, 1.5))  # noqa: S311 - not a secret

@@ -1,9 +1,8 @@
-"""Mails are written down in the transaction that causes them and sent by a worker, through the outbox."""
+"""Mails are recorded in the transaction that causes them, and sent by a worker, through the outbox."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, ClassVar
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -41,9 +40,7 @@ UPDATE core_mail SET status = 'sent', sent_at = %(now)s, claimed_until = NULL, e
 """
 
 
-@dataclass(frozen=True, kw_only=True)
-class MailQueued(Event):
-    name: ClassVar[str] = "core.mail_queued"
+class MailQueued(Event, name="core.mail_queued"):
     mail_id: UUID
 
     def aggregate(self) -> str:
@@ -120,7 +117,7 @@ def claimed_for(*, mail_id: UUID, now: datetime) -> float:
 
 
 def release(*, mail_id: UUID, error: str) -> None:
-    """Give a claimed mail back: it stays queued."""
+    """End the claim of a mail that was not sent: it stays queued."""
     Mail.objects.filter(pk=mail_id).update(claimed_until=None, error=error)
 
 

@@ -6,7 +6,7 @@ from smtplib import SMTPDataError, SMTPException, SMTPRecipientsRefused, SMTPSen
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 
-from core.mail import link
+from core.mail import smtp_connection
 from core.mail.models import Mail
 from core.resilience.breaker import Breaker
 
@@ -39,7 +39,7 @@ def send(mail: Mail) -> None:
 def _transmit(mail: Mail) -> Refused | None:
     """A refusal is returned, not raised: for the breaker the server has answered."""
     try:
-        link.send(_message(mail))
+        smtp_connection.send(_message(mail))
     except SMTPRecipientsRefused as refused:
         return Refused(*next(iter(refused.recipients.values())))
     except (SMTPDataError, SMTPSenderRefused) as refused:

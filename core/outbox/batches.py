@@ -17,40 +17,40 @@ from celery.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, OperationalError, close_old_connections
 
-from core.outbox import handling, messages
-from core.outbox.messages import Message
+from core.outbox import work
 from core.outbox.registry import handler_named, is_known
+from core.outbox.work_sql import Message
 from core.resilience import database
 
 log = structlog.get_logger(__name__)
 
-# Seconds after which a batch begins nothing more. The longest step has to fit between it and the limit of
-# the task (core.tasks).
-BEGINNING = 20
+# A batch begins nothing more after this. The longest step has to fit between it and the limit of the task
+# (core.tasks).
+MAX_START_SECONDS = 20
 
 
 class OutOfTime(Exception):
     """A handler was still running when the time of its task was up."""
 
 
-def run(message_ids: Sequence[int], *, again: bool = False) -> None:
+def run(message_ids: Sequence[int], *, is_redelivered: bool = False) -> None:
     """Run those of the messages that are open, each once, whatever becomes of the others.
 
-    `again`: this batch may have killed a worker before, so its messages run one after the other in a random
-    order; one that kills its worker each time cannot keep its neighbours from ever being done.
+    `is_redelivered`: this batch may have killed a worker before, so its messages run one after the other in a
+    random order; one that kills its worker each time cannot keep its neighbours from ever being done.
     """
-    found = messages.find_open(message_ids)
-    batch = _Batch(until=time.monotonic() + BEGINNING)
-    if again:
+    found = work.find_open(message_ids)
+    batch = _Batch(until=time.monotonic() + MAX_START_SECONDS)
+    if is_redelivered:
         random.shuffle(found)
-    if again or len(found) == 1:
+    if is_redelivered or len(found) == 1:
         batch.run_in_turn(found)
     else:
         batch.run_together(found)
 
 
 class _Batch:
-    """`_running` is what each thread has begun and not ended."""
+    """The messages of one task. `_running` is what each thread has begun and not ended."""
 
     def __init__(self, *, until: float) -> None:
         self._until = until
@@ -59,18 +59,20 @@ class _Batch:
 
     def run_in_turn(self, found: Sequence[Message]) -> None:
         """On the task's own thread, where its soft time limit reaches the handler."""
-        self._give_back(pk for message in found for pk in self._run(message))
+        self._requeue(pk for message in found for pk in self._run(message))
 
     def run_together(self, found: Sequence[Message]) -> None:
-        futures = {_threads().submit(self._run_lane, lane): lane for lane in _lanes(found)}
+        futures = {
+            _threads().submit(self._run_sequence, sequence): sequence for sequence in _sequences(found)
+        }
         try:
-            self._give_back(pk for future in futures for pk in future.result())
+            self._requeue(pk for future in futures for pk in future.result())
         except SoftTimeLimitExceeded:
             self._give_up(futures)
             wait(futures)  # until they end after all, or the hard limit ends this process
 
-    def _run_lane(self, lane: Sequence[Message]) -> list[int]:
-        return [pk for message in lane for pk in self._run(message)]
+    def _run_sequence(self, sequence: Sequence[Message]) -> list[int]:
+        return [pk for message in sequence for pk in self._run(message)]
 
     def _run(self, message: Message) -> list[int]:
         """The ids of what was not begun."""
@@ -80,7 +82,7 @@ class _Batch:
         self._running[thread] = message
         self._connect(thread)
         try:
-            return self._insist(message)
+            return self._run_with_retry(message)
         except Exception:
             log.exception("message_left_to_its_lease", message_id=message.pk)
             self._connected.discard(thread)
@@ -88,19 +90,19 @@ class _Batch:
         finally:
             del self._running[thread]
 
-    def _insist(self, message: Message) -> list[int]:
+    def _run_with_retry(self, message: Message) -> list[int]:
         """Run the message, and once more where the database went away and is back in time.
 
-        Every handler may be repeated; what it carried on with before is left to its short lease.
+        Every handler may be repeated; its inline follow-ups from before are left to their short lease.
         """
         try:
-            return handling.run(message, until=self._until)
+            return work.run(message, until=self._until)
         except (OperationalError, InterfaceError) as error:
             log.warning("database_unavailable", message_id=message.pk, error=str(error))
             if not database.wait_until_up(seconds=self._until - time.monotonic()):
                 raise
-            still_open = messages.find_open([message.pk])
-            return [pk for found in still_open for pk in handling.run(found, until=self._until)]
+            still_open = work.find_open([message.pk])
+            return [pk for found in still_open for pk in work.run(found, until=self._until)]
 
     def _connect(self, thread: int) -> None:
         """Once in each batch: a database that restarted costs a new connection, not a failure."""
@@ -109,26 +111,27 @@ class _Batch:
             self._connected.add(thread)
 
     def _give_up(self, futures: dict[Future[list[int]], list[Message]]) -> None:
-        self._give_back(message.pk for future, lane in futures.items() if future.cancel() for message in lane)
+        cancelled = [sequence for future, sequence in futures.items() if future.cancel()]
+        self._requeue(message.pk for sequence in cancelled for message in sequence)
         for message in list(self._running.values()):
             try:
-                handling.record_failure(message, OutOfTime("Not done when the time of its task was up"))
+                work.record_failure(message, OutOfTime("Not done when the time of its task was up"))
             except DatabaseError:  # its own transaction may still hold the row
                 log.exception("message_left_to_its_lease", message_id=message.pk)
 
     @staticmethod
-    def _give_back(message_ids: Iterable[int]) -> None:
+    def _requeue(message_ids: Iterable[int]) -> None:
         if left := list(message_ids):
-            handling.give_back(left)
+            work.requeue(left)
 
 
-def _lanes(found: Sequence[Message]) -> list[list[Message]]:
-    """What may run beside each other; inside a lane one runs after the other."""
-    lanes: dict[object, list[Message]] = {}
+def _sequences(found: Sequence[Message]) -> list[list[Message]]:
+    """What may run beside each other; the messages of one sequence run one after the other."""
+    sequences: dict[object, list[Message]] = {}
     for message in found:
         in_turn = is_known(message.handler) and handler_named(message.handler).in_turn
-        lanes.setdefault(message.aggregate if in_turn else message.pk, []).append(message)
-    return list(lanes.values())
+        sequences.setdefault(message.aggregate if in_turn else message.pk, []).append(message)
+    return list(sequences.values())
 
 
 @cache

@@ -18,7 +18,7 @@ from core.outbox.models import OutboxMessage
 log = structlog.get_logger(__name__)
 
 MARK = "shop:broker:known"
-SECONDS_BETWEEN_LOOKS = 1.0
+SECONDS_BETWEEN_INSPECTIONS = 1.0
 ANSWER_SECONDS = 1.0
 REDIS_SCHEMES = ("redis://", "rediss://", "unix://")
 
@@ -27,7 +27,7 @@ class BrokerLoss:
     """One relay's watch. Where several notice, messages are sent more than once, which is harmless."""
 
     def __init__(self) -> None:
-        self._next_look = 0.0
+        self._next_inspection = 0.0
         self._client: Any = None
         # RabbitMQ keeps its messages on disk.
         if settings.BROKER_URL.startswith(REDIS_SCHEMES):
@@ -35,21 +35,22 @@ class BrokerLoss:
                 settings.BROKER_URL, socket_timeout=ANSWER_SECONDS, socket_connect_timeout=ANSWER_SECONDS
             )
 
-    def look(self) -> None:
-        """Cheap to call often. A broker that does not answer is looked at later."""
-        if self._client is None or time.monotonic() < self._next_look:
+    def inspect(self) -> None:
+        """Cheap to call often. A broker that does not answer is inspected later."""
+        if self._client is None or time.monotonic() < self._next_inspection:
             return
-        self._next_look = time.monotonic() + SECONDS_BETWEEN_LOOKS
+        self._next_inspection = time.monotonic() + SECONDS_BETWEEN_INSPECTIONS
         try:
             if not self._client.exists(MARK):
                 log.warning("broker_was_empty", sent_again=send_again())
-                self._client.set(MARK, "1")  # last: whoever dies before it leaves the work to the next look
+                # Last: whoever dies before it leaves the work to the next inspection.
+                self._client.set(MARK, "1")
         except RedisError as error:
-            log.info("broker_not_looked_at", error=str(error))
+            log.info("broker_not_inspected", error=str(error))
 
 
 def send_again() -> int:
-    """Make every message due that was given to the broker and is not settled; how many."""
+    """Make every message due that was given to the broker and is not done; returns how many."""
     given = OutboxMessage.objects.filter(
         handled_at__isnull=True, dead_at__isnull=True, publications__gt=0, next_attempt_at__gt=timezone.now()
     )

@@ -1,3 +1,5 @@
+"""Recording events: each is inserted once for every handler, in the transaction that it tells of."""
+
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -5,13 +7,15 @@ from uuid import UUID
 from django.db import connection, transaction
 from django.utils import timezone
 
+from core import rows
 from core.ids import uuid7
 from core.json import dumps
 from core.observability import request_id
-from core.outbox import carrying
-from core.outbox.carrying import Carrier
-from core.outbox.messages import Message
-from core.outbox.registry import Event, handlers_of
+from core.outbox import inline
+from core.outbox.events import Event
+from core.outbox.inline import InlineQueue
+from core.outbox.registry import handlers_of
+from core.outbox.work_sql import Message
 from core.rows import array
 
 # By hand: every write publishes, and building model instances costs four times the statement itself.
@@ -30,8 +34,8 @@ RETURNING id, event_id, handler
 """
 
 
-class _Row(NamedTuple):
-    """One message. `is_carried`: this thread runs it once it is committed."""
+class _NewMessage(NamedTuple):
+    """One message to insert. `is_inline`: this thread runs it once it is committed."""
 
     event_id: UUID
     event: str
@@ -39,7 +43,7 @@ class _Row(NamedTuple):
     aggregate: str
     payload: dict[str, Any]
     text: str
-    is_carried: bool
+    is_inline: bool
 
 
 def publish(*events: Event) -> None:
@@ -49,53 +53,58 @@ def publish(*events: Event) -> None:
     """
     if not connection.in_atomic_block:
         raise transaction.TransactionManagementError("Publish events inside the transaction they tell of")
-    carrier, now = carrying.current(), timezone.now()
-    rows = [row for event in events for row in _rows(event, carrier)]
-    if not rows:
+    follow_ups, now = inline.current(), timezone.now()
+    messages = [message for event in events for message in _messages(event, follow_ups)]
+    if not messages:
         return
-    with connection.cursor() as cursor:
-        cursor.execute(_INSERT, _values(rows, now))
-        if carrier and any(row.is_carried for row in rows):
-            ids = {(event_id, handler): pk for pk, event_id, handler in cursor.fetchall()}
-            _carry_on(carrier, rows, ids, now)
+    if follow_ups and any(message.is_inline for message in messages):
+        inserted = rows.fetch(_INSERT, _values(messages, now))
+        ids = {(event_id, handler): pk for pk, event_id, handler in inserted}
+        _follow_up(follow_ups, messages, ids, now)
+    else:
+        rows.change(_INSERT, _values(messages, now))
 
 
-def _rows(event: Event, carrier: Carrier | None) -> list[_Row]:
+def _messages(event: Event, follow_ups: InlineQueue | None) -> list[_NewMessage]:
     """One message for each handler."""
-    event_id, payload, queue = uuid7(), event.payload(), carrier and carrier.queue
+    event_id, payload, queue = uuid7(), event.payload(), follow_ups and follow_ups.queue
     text = dumps(payload).decode()
     return [
-        _Row(event_id, event.name, handler.name, event.aggregate(), payload, text, handler.queue == queue)
+        _NewMessage(
+            event_id, event.name, handler.name, event.aggregate(), payload, text, handler.queue == queue
+        )
         for handler in handlers_of(type(event))
     ]
 
 
-def _values(rows: list[_Row], now: datetime) -> dict[str, Any]:
+def _values(messages: list[_NewMessage], now: datetime) -> dict[str, Any]:
     return {
-        "event_ids": array(row.event_id for row in rows),
-        "events": array(row.event for row in rows),
-        "handlers": array(row.handler for row in rows),
-        "aggregates": array(row.aggregate for row in rows),
-        "payloads": array(row.text for row in rows),
-        "due": array(now + carrying.LEASE if row.is_carried else now for row in rows),
+        "event_ids": array(message.event_id for message in messages),
+        "events": array(message.event for message in messages),
+        "handlers": array(message.handler for message in messages),
+        "aggregates": array(message.aggregate for message in messages),
+        "payloads": array(message.text for message in messages),
+        "due": array(now + inline.LEASE if message.is_inline else now for message in messages),
         "request_id": request_id.current(),
         "now": now,
     }
 
 
-def _carry_on(carrier: Carrier, rows: list[_Row], ids: dict[tuple[UUID, str], int], now: datetime) -> None:
-    """Once this is committed, and only then."""
+def _follow_up(
+    follow_ups: InlineQueue, published: list[_NewMessage], ids: dict[tuple[UUID, str], int], now: datetime
+) -> None:
+    """Hand the inline ones to their thread once they are committed, and only then."""
     messages = [
         Message(
-            ids[row.event_id, row.handler],
-            row.handler,
-            row.aggregate,
-            row.payload,
+            ids[new.event_id, new.handler],
+            new.handler,
+            new.aggregate,
+            new.payload,
             request_id.current(),
             0,
             now,
         )
-        for row in rows
-        if row.is_carried
+        for new in published
+        if new.is_inline
     ]
-    transaction.on_commit(lambda: carrier.messages.extend(messages))
+    transaction.on_commit(lambda: follow_ups.messages.extend(messages))

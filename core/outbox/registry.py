@@ -1,33 +1,17 @@
-"""Events and who handles them. Apps fill it when Django starts; nothing changes it later."""
+"""Who handles which event. Apps register their handlers when Django starts; nothing changes them later."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields
-from typing import Any, ClassVar, TypeVar, get_type_hints
+from dataclasses import dataclass
+from typing import Any, TypeVar, get_type_hints
 from uuid import UUID
+
+from core.outbox.events import Event
 
 # Seconds. Not less than a worker's task may take (core.tasks), and so few that an order is at its end within
 # a minute of the loss of its worker.
 LEASE = 45
-E = TypeVar("E", bound="Event")
+E = TypeVar("E", bound=Event)
 Run = TypeVar("Run", bound=Callable[[Any], None])
-
-
-@dataclass(frozen=True, kw_only=True)
-class Event:
-    """Something that happened. Subclasses are frozen, keyword-only dataclasses of UUID, str, int fields.
-
-    `name` is "app.past_tense" and never changes: stored messages carry it.
-    """
-
-    name: ClassVar[str]
-
-    def aggregate(self) -> str:
-        """What the event is about, e.g. an order's id: messages of one aggregate are looked up together."""
-        return ""
-
-    def payload(self) -> dict[str, Any]:
-        values = {field.name: getattr(self, field.name) for field in fields(self)}
-        return {k: str(v) if isinstance(v, UUID) else v for k, v in values.items()}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,10 +63,10 @@ def handles(
     """Register the decorated function for `event`.
 
     `lease` is after how many seconds an unanswered message is published again (it was lost, or its worker was
-    killed); it doubles with each publication, up to relay.LONGEST_LEASE. After `max_attempts` failures the
-    message is dead and `on_dead` has compensated for it; `on_skip` or `on_replay` runs where staff then skip
-    it or bring it back. Unless it `is_heavy`, several messages run at once in one process; `in_turn`, those
-    about the same aggregate in the order in which they were published.
+    killed); it doubles with each publication, up to claims.MAX_LEASE_SECONDS. After `max_attempts` failures
+    the message is dead and `on_dead` has compensated for it; `on_skip` or `on_replay` runs where staff then
+    skip it or bring it back. Unless it `is_heavy`, several messages run at once in one process; `in_turn`,
+    those about the same aggregate in the order in which they were published.
     """
 
     def register(run: Run) -> Run:

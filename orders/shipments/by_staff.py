@@ -11,7 +11,7 @@ from core.errors import Conflict
 from core.ids import uuid7
 from core.outbox.publishing import publish
 from orders import states
-from orders.events import ParcelsDelivered, PartSent
+from orders.events import ShipmentsDelivered, ShipmentSent
 from orders.models import Shipment, Status
 from orders.shipments import quantities
 
@@ -75,7 +75,7 @@ def deliver(*, order_id: UUID, actor: str, now: datetime) -> None:
     if first is None:
         raise NothingOnItsWay
     sent.update(status=Shipment.Status.DELIVERED)
-    publish(ParcelsDelivered(order_id=order_id, shipment_id=first))
+    publish(ShipmentsDelivered(order_id=order_id, shipment_id=first))
     if status == Status.SHIPPED:
         states.move(order_id=order_id, to=Status.DELIVERED, actor=actor, now=now)
     else:
@@ -95,7 +95,7 @@ def _tell(shipment: Shipment, actor: str, now: datetime) -> None:
     order_id = shipment.order_id
     tracking = {"carrier": shipment.carrier, "tracking_number": shipment.tracking_number}
     if quantities.remaining(order_id, parcels=quantities.SENT):
-        publish(PartSent(order_id=order_id, shipment_id=shipment.pk))
+        publish(ShipmentSent(order_id=order_id, shipment_id=shipment.pk))
         part = {**tracking, "lines": shipment.lines}
         states.note(
             order_id=order_id, status=Status.PAID, actor=actor, reason="A part was sent", data=part, now=now

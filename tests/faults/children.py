@@ -21,10 +21,10 @@ from django.test import Client, override_settings
 from django.utils import timezone
 
 from core.mail.models import Mail
-from core.outbox import handling, messages
 from core.outbox.dead import skip
 from core.outbox.models import OutboxMessage
 from core.outbox.relay import publish_batch
+from core.outbox.work import find_open, run
 from drills.crash_points.installing import install
 from orders import cancellation
 from orders.models import Payment
@@ -138,9 +138,9 @@ def work(*, but: str = "") -> None:
 
 
 def _handle(message_ids: list[int], *, carries_on: bool, but: str = "") -> None:
-    for message in messages.find_open(message_ids):
+    for message in find_open(message_ids):
         if message.handler != but:
-            handling.run(message, until=math.inf if carries_on else 0)
+            run(message, until=math.inf if carries_on else 0)
 
 
 def fail_for_good() -> None:

@@ -3,8 +3,8 @@
 from datetime import timedelta
 
 from core.mail.services import CLAIM
-from core.outbox.handling import LONGEST_RETRY
-from core.outbox.relay import LONGEST_LEASE
+from core.outbox.claims import MAX_LEASE_SECONDS
+from core.outbox.work import MAX_RETRY_SECONDS
 
 # A retry is put off by up to a fifth more.
-LONGEST_WAIT = max(timedelta(seconds=LONGEST_LEASE), timedelta(seconds=LONGEST_RETRY) * 1.2, CLAIM)
+LONGEST_WAIT = max(timedelta(seconds=MAX_LEASE_SECONDS), timedelta(seconds=MAX_RETRY_SECONDS) * 1.2, CLAIM)

@@ -10,7 +10,7 @@ from aiosmtpd.controller import Controller
 from django.conf import settings
 from django.test import override_settings
 
-from core.mail import link
+from core.mail import smtp_connection
 from localstack.ports import free_port
 
 
@@ -60,7 +60,7 @@ def smtp_server(*, timeout: float = 5) -> Iterator[Answering]:
         with _mail_goes_to(controller.port, timeout):
             yield handler
     finally:
-        link.hang_up()
+        smtp_connection.drop()
         controller.stop(no_assert=True)
 
 

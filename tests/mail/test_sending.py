@@ -11,15 +11,16 @@ from django.utils import timezone
 
 from core.cache.redis import client
 from core.errors import Invalid
-from core.mail import link, services, smtp
+from core.mail import services, smtp, smtp_connection
 from core.mail.handlers import send_mail
 from core.mail.models import Mail
 from core.mail.services import MailQueued
-from core.outbox import handling, messages
+from core.outbox import work
 from core.outbox.dead import replay
-from core.outbox.handling import Postpone
 from core.outbox.models import OutboxMessage
+from core.outbox.work import Postpone
 from tests.mail.smtp_server import no_smtp_server, smtp_server
+from tests.messages import handle
 
 pytestmark = pytest.mark.django_db
 
@@ -37,7 +38,7 @@ def _queue(**fields):
 
 def _deliver(*mails):
     for message in OutboxMessage.objects.filter(aggregate__in=[str(m.pk) for m in mails]).order_by("id"):
-        handling.handle(message.pk)
+        handle(message.pk)
 
 
 def _state(mail):
@@ -175,9 +176,9 @@ def test_send__five_workers_get_the_same_message__one_sends():
     def work(_):
         try:
             together.wait()
-            handling.handle(message_id)
+            handle(message_id)
         finally:
-            link.hang_up()
+            smtp_connection.drop()
             connection.close()
 
     with smtp_server() as server, ThreadPoolExecutor(5) as workers:
@@ -287,13 +288,13 @@ def test_send__replayed_while_an_earlier_one_about_the_same_waits__is_sent_after
 
 def test_send__second_copy_of_a_message_whose_mail_was_refused__holds_up_no_later_mail():
     first = _queue(about="order 1")
-    (copy,) = messages.find_open([OutboxMessage.objects.get().pk])  # another worker has read it
+    (copy,) = work.find_open([OutboxMessage.objects.get().pk])  # another worker has read it
 
     with smtp_server() as server:
         server.rcpt = "550 No such user"
         _deliver(first)
         server.rcpt = "450 Greylisted"
-        handling.run(copy)
+        work.run(copy)
         server.rcpt = "250 OK"
         second = _queue(about="order 1")
         _deliver(second)

@@ -4,8 +4,9 @@ from django.db import transaction
 
 from core.mail import services as mail
 from core.observability import request_id
-from core.outbox import handling
+from core.outbox import work
 from core.outbox.models import OutboxMessage
+from tests.messages import handle
 
 
 @pytest.mark.parametrize("offered", ["abcdefgh", "0123456789abcdef-A.b_c", "x" * 128])
@@ -43,8 +44,8 @@ def test_request_id__of_the_cause__is_bound_while_its_message_is_handled(monkeyp
     with request_id.bind("request-42"), transaction.atomic():
         mail.queue(to="a@shop.test", subject="s", text="t")
     seen = []
-    monkeypatch.setattr(handling, "_run_handler", lambda handler, message: seen.append(request_id.current()))
+    monkeypatch.setattr(work, "_run_handler", lambda handler, message: seen.append(request_id.current()))
 
-    handling.handle(OutboxMessage.objects.get().pk)
+    handle(OutboxMessage.objects.get().pk)
 
     assert seen == ["request-42"]

@@ -138,7 +138,7 @@ def test_mails__two_returns__each_is_told_with_its_units(sent_by_staff, work):
 def test_mails__order_in_hebrew__are_rendered_in_it():
     order = OrderFactory(language="he")
 
-    mails.queue_news(order_id=order.pk, template="orders/cancelled", cause="orders.order_cancelled")
+    mails.queue(order_id=order.pk, template="orders/cancelled", cause="orders.order_cancelled")
 
     assert '<html lang="he" dir="rtl">' in Mail.objects.get().html
     assert translation.get_language() == project.LANGUAGE_CODE

@@ -1,5 +1,3 @@
-from dataclasses import dataclass
-from typing import ClassVar
 from uuid import UUID
 
 import pytest
@@ -7,26 +5,22 @@ from django.db import transaction
 from django.utils import timezone
 
 from core.ids import uuid7
-from core.outbox import registry
+from core.outbox import Event, registry
 from core.outbox.models import OutboxMessage
 from core.outbox.publishing import publish
-from core.outbox.registry import Event, handles
+from core.outbox.registry import handles
 
 
-@dataclass(frozen=True, kw_only=True)
 class Thing(Event):
-    name: ClassVar[str] = ""
     thing_id: UUID
 
     def aggregate(self) -> str:
         return str(self.thing_id)
 
 
-@dataclass(frozen=True, kw_only=True)
-class ThingHappened(Thing):
+class ThingHappened(Thing, name="tests.thing_happened"):
     """Its id is inherited."""
 
-    name: ClassVar[str] = "tests.thing_happened"
     count: int = 0
 
 

@@ -12,9 +12,9 @@ from django.utils import timezone
 from core.ids import uuid7
 from core.mail.models import Mail
 from core.outbox import batches
-from core.outbox.handling import Postpone
 from core.outbox.models import OutboxMessage
 from core.outbox.publishing import publish
+from core.outbox.work import Postpone
 from core.tasks import handle_messages
 from tests.outbox.conftest import ThingHappened
 
@@ -221,7 +221,7 @@ def test_batch__not_begun_when_its_time_is_over__is_due_at_once(on_thing, happen
     on_thing(_effect)
     messages = happen(6)
     OutboxMessage.objects.update(publications=1, next_attempt_at=timezone.now() + timezone.timedelta(hours=1))
-    monkeypatch.setattr(batches, "BEGINNING", -1)
+    monkeypatch.setattr(batches, "MAX_START_SECONDS", -1)
 
     _run(messages)
 
@@ -230,17 +230,17 @@ def test_batch__not_begun_when_its_time_is_over__is_due_at_once(on_thing, happen
     assert set(OutboxMessage.objects.values_list("attempts", "publications")) == {(0, 0)}
 
 
-@pytest.mark.parametrize("again", [False, True])
-def test_batch__that_has_killed_a_worker__is_run_one_by_one_in_any_order(on_thing, happen, again):
+@pytest.mark.parametrize("is_redelivered", [False, True])
+def test_batch__that_has_killed_a_worker__is_run_one_by_one_in_any_order(on_thing, happen, is_redelivered):
     order = []
     on_thing(lambda event: order.append((event.count, threading.current_thread() is threading.main_thread())))
     messages = happen(12)
 
-    _run(messages, again=again)
+    _run(messages, is_redelivered=is_redelivered)
 
     assert sorted(number for number, _ in order) == list(range(12))
-    assert {is_main for _, is_main in order} == {again}
-    if again:
+    assert {is_main for _, is_main in order} == {is_redelivered}
+    if is_redelivered:
         assert [number for number, _ in order] != list(range(12))
 
 
@@ -253,7 +253,7 @@ def test_batch__connection_lost_in_one_thread__its_next_message_gets_a_new_one(o
     on_thing(lose)
     messages = happen(12)
 
-    _run(messages, again=False)
+    _run(messages, is_redelivered=False)
 
     lost = [message for message in OutboxMessage.objects.order_by("id") if not message.handled_at]
     assert [message.pk for message in lost] == [messages[0].pk]

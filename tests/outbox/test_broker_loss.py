@@ -22,43 +22,43 @@ def _sent():
     return sum(len(message_ids) for message_ids, _ in calls)
 
 
-def test_look__broker_restarted_without_its_data__sends_again_what_it_had(broker, on_thing, happen):
+def test_inspect__broker_restarted_without_its_data__sends_again_what_it_had(broker, on_thing, happen):
     on_thing(print)
-    BrokerLoss().look()
+    BrokerLoss().inspect()
     happen(3)
     assert (_sent(), _sent()) == (3, 0)
 
-    BrokerLoss().look()
+    BrokerLoss().inspect()
     assert _sent() == 0
     broker.flushdb()
-    BrokerLoss().look()
+    BrokerLoss().inspect()
 
     assert _sent() == 3
 
 
-def test_look__messages_that_are_settled_or_put_off__stay_as_they_are(broker, on_thing, happen, make_due):
+def test_inspect__messages_that_are_handled_or_put_off__stay_as_they_are(broker, on_thing, happen, make_due):
     on_thing(print)
     handled, put_off = happen(2)
     _sent()
     type(handled).objects.filter(pk=handled.pk).update(handled_at=handled.created_at)
     type(put_off).objects.filter(pk=put_off.pk).update(publications=0)
 
-    BrokerLoss().look()
+    BrokerLoss().inspect()
 
     assert _sent() == 0
 
 
-def test_look__broker_away__is_looked_at_later(settings, on_thing, happen):
+def test_inspect__broker_away__is_inspected_later(settings, on_thing, happen):
     settings.BROKER_URL = "redis://127.0.0.1:1/2"
 
-    BrokerLoss().look()
+    BrokerLoss().inspect()
 
 
-def test_look__twice_within_a_second__asks_once(broker):
+def test_inspect__twice_within_a_second__asks_once(broker):
     loss = BrokerLoss()
-    loss.look()
+    loss.inspect()
     broker.flushdb()
 
-    loss.look()
+    loss.inspect()
 
     assert not broker.exists(broker_loss.MARK)

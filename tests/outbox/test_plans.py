@@ -4,7 +4,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from core.outbox import handling, messages
+from core.outbox import work, work_sql
 
 pytestmark = pytest.mark.django_db
 
@@ -21,15 +21,15 @@ def _set(command):
 
 
 def _put_off():
-    return str(handling._open_messages().filter(pk=1).query), None
+    return str(work._still_open(1).query), None
 
 
 by_id = pytest.mark.parametrize(
     "made",
     [
-        lambda: (messages._OPEN, [list(range(1, 17))]),
-        lambda: (messages._MARK_HANDLED, [timezone.now(), 1]),
-        lambda: (messages._MARK_IN_TURN, [timezone.now(), 1, ["tests.handler"]]),
+        lambda: (work_sql.OPEN, {"ids": list(range(1, 17))}),
+        lambda: (work_sql.MARK_HANDLED, {"now": timezone.now(), "id": 1}),
+        lambda: (work_sql.MARK_IN_TURN, {"now": timezone.now(), "id": 1, "after": ["tests.handler"]}),
         _put_off,
     ],
     ids=["find", "mark", "mark in turn", "put off"],

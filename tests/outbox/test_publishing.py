@@ -103,14 +103,10 @@ def test_restore__annotations_as_text__is_the_event_as_published(tmp_path, monke
         dedent(
             """
             from __future__ import annotations
-            from dataclasses import dataclass
-            from typing import ClassVar
             from uuid import UUID
             from core.outbox import Event
 
-            @dataclass(frozen=True, kw_only=True)
-            class Textual(Event):
-                name: ClassVar[str] = "tests.textual"
+            class Textual(Event, name="tests.textual"):
                 one: UUID
                 other: UUID | None = None
                 text: str = ""

@@ -10,10 +10,11 @@ from django.urls import reverse
 from django.utils import timezone
 
 from core import retention
-from core.outbox import handling, queries
+from core.outbox import queries
 from core.outbox.dead import replay, skip
 from core.outbox.models import OutboxMessage
 from tests.factories.accounts import UserFactory
+from tests.messages import handle
 
 pytestmark = pytest.mark.django_db
 PLAIN_FILES = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
@@ -46,7 +47,7 @@ def test_skip__dead__is_over_for_good_with_reason_and_name(ran, happen):
     _bury(message)
 
     assert _skip(message)
-    handling.handle(message.pk)
+    handle(message.pk)
     replayed = replay([message.pk])
 
     message.refresh_from_db()

@@ -3,9 +3,9 @@ import pytest
 from core.compute import services
 from core.compute.models import ComputeJob
 from core.compute.primes import primes_below
-from core.outbox import handling
 from core.outbox.models import OutboxMessage
 from tests.factories.accounts import UserFactory, bearer
+from tests.messages import handle
 
 COMPUTE = "/api/v1/compute"
 pytestmark = pytest.mark.django_db
@@ -39,7 +39,7 @@ def test_compute__asked__is_queued_and_not_done_in_the_request(client, alice):
 def test_compute__worker_ran__result_is_at_the_url(client, alice):
     url = _ask(client, alice, {"primes_below": 1000}).json()["url"]
 
-    handling.handle(OutboxMessage.objects.get().pk)
+    handle(OutboxMessage.objects.get().pk)
 
     body = client.get(url, headers=bearer(alice)).json()
     assert (body["status"], body["result"]) == ("done", {"count": 168, "largest": 997})

@@ -1,15 +1,15 @@
-"""Looks at messages: `manage.py outbox_show --state dead`. (Of an order: `manage.py order_steps NUMBER`.)"""
+"""Shows messages: `manage.py outbox_show --state dead`. (Of an order: `manage.py order_steps NUMBER`.)"""
 
 from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from core.outbox.listing import as_line
+from core.outbox.formatting import as_line
 from core.outbox.models import OutboxMessage
 from core.outbox.queries import STATES
 
-MOST = 50
+DEFAULT_LIMIT = 50
 
 
 class Command(BaseCommand):
@@ -24,8 +24,8 @@ class Command(BaseCommand):
             type=int,
             choices=range(1, 100_001),
             metavar="N",
-            default=MOST,
-            help=f"how many at most (default {MOST})",
+            default=DEFAULT_LIMIT,
+            help=f"how many at most (default {DEFAULT_LIMIT})",
         )
 
     def handle(self, *args: Any, state: str | None, limit: int, **options: Any) -> None:

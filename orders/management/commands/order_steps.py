@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from core.outbox.listing import as_line
+from core.outbox.formatting import as_line
 from core.outbox.models import OutboxMessage
 from orders.checkout.numbers import normalise
 from orders.models import Order

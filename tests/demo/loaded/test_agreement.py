@@ -52,7 +52,7 @@ def order(demo) -> Order:
     )
     states.move(order_id=order.pk, to=Status.SHIPPED, actor="system", now=NOW)
     for news in ("placed", "paid", "shipped"):
-        mails.queue_news(order_id=order.pk, template=f"orders/{news}", cause=f"orders.order_{news}")
+        mails.queue(order_id=order.pk, template=f"orders/{news}", cause=f"orders.order_{news}")
     Mail.objects.update(status=Mail.Status.SENT, sent_at=NOW)
     OutboxMessage.objects.update(handled_at=NOW)
     order.refresh_from_db()

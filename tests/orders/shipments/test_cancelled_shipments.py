@@ -11,7 +11,7 @@ from django.utils import timezone
 from catalog.models import Location, Reservation, StockLevel
 from catalog.services import stock
 from core.mail.models import Mail
-from core.outbox import handling, messages
+from core.outbox import work
 from core.outbox.dead import replay
 from core.outbox.models import OutboxMessage
 from orders import cancellation
@@ -172,8 +172,8 @@ def test_carrier_set_to_manual__parcels_that_were_intended__are_sent(order, book
 def _bury(order):
     """Another worker, with the same message, has failed for the last time; its id."""
     step = OutboxMessage.objects.get(handler="orders.ship_order", aggregate=str(order.pk))
-    (message,) = messages.find_open([step.pk])
-    handling.record_failure(message._replace(attempts=1000), StepRefused("no such street"))
+    (message,) = work.find_open([step.pk])
+    work.record_failure(message._replace(attempts=1000), StepRefused("no such street"))
     return message.pk
 
 

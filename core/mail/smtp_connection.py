@@ -10,17 +10,17 @@ from typing import Any
 from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
 
-STILL_THERE_SECONDS = 2  # for the answer to "are you still there?"
+NOOP_SECONDS = 2  # for the answer to "are you still there?"
 
 
-class _Link(threading.local):
+class _Connection(threading.local):
     """`backend` is open where it is not None; `to` is which server it is connected to."""
 
     backend: Any = None
     to: tuple[Any, ...] = ()
 
 
-_link = _Link()
+_kept = _Connection()
 
 
 def send(message: EmailMessage) -> None:
@@ -29,25 +29,25 @@ def send(message: EmailMessage) -> None:
     try:
         backend.send_messages([message])
     except BaseException:
-        hang_up()
+        drop()
         raise
 
 
-def hang_up() -> None:
-    """Close this thread's connection without a word: the server may not be listening any more."""
-    backend, _link.backend = _link.backend, None
+def drop() -> None:
+    """Close this thread's connection without saying QUIT: the server may not be listening any more."""
+    backend, _kept.backend = _kept.backend, None
     if backend is not None and getattr(backend, "connection", None) is not None:
         backend.connection.close()
 
 
 def _opened() -> Any:
     to = (settings.EMAIL_BACKEND, settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_TIMEOUT)
-    if _link.backend is None or _link.to != to or not _is_still_there(_link.backend):
-        hang_up()
+    if _kept.backend is None or _kept.to != to or not _is_still_there(_kept.backend):
+        drop()
         backend = get_connection()
         backend.open()
-        _link.backend, _link.to = backend, to
-    return _link.backend
+        _kept.backend, _kept.to = backend, to
+    return _kept.backend
 
 
 def _is_still_there(backend: Any) -> bool:
@@ -56,7 +56,7 @@ def _is_still_there(backend: Any) -> bool:
     if smtp is None:  # another backend than SMTP, or it is closed
         return False
     try:
-        smtp.sock.settimeout(STILL_THERE_SECONDS)
+        smtp.sock.settimeout(NOOP_SECONDS)
         code, _ = smtp.noop()
         smtp.sock.settimeout(backend.timeout)
     except (SMTPException, OSError, AttributeError):  # smtplib has no socket left once it was closed

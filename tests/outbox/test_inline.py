@@ -1,28 +1,24 @@
 """What a handler publishes for its own queue is run next, in place; else the relay sends it."""
 
-from dataclasses import dataclass
-from typing import ClassVar
-
 import pytest
 from django.db import transaction
 from django.utils import timezone
 
 from core.ids import uuid7
 from core.mail.models import Mail
-from core.outbox import carrying
-from core.outbox.handling import handle
+from core.outbox import inline
 from core.outbox.models import OutboxMessage
 from core.outbox.publishing import publish
 from core.outbox.registry import handles
 from core.outbox.relay import publish_batch
+from tests.messages import handle
 from tests.outbox.conftest import Thing
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-@dataclass(frozen=True, kw_only=True)
-class ThingWentOn(Thing):
-    name: ClassVar[str] = "tests.thing_went_on"
+class ThingWentOn(Thing, name="tests.thing_went_on"):
+    """The next step."""
 
 
 @pytest.fixture
@@ -60,12 +56,12 @@ def _due_in(message):
 
 
 @pytest.mark.parametrize("transactional", [True, False])
-def test_carrying__next_step_on_the_same_queue__is_run_at_once_and_once(chain, happen, seen, transactional):
+def test_inline__next_step_on_the_same_queue__is_run_at_once_and_once(chain, happen, seen, transactional):
     chain(transactional=transactional)
     (message,) = happen()
 
     handle(message.pk)
-    relayed = publish_batch(lambda *sent: None)
+    relayed = publish_batch(lambda *sent: None).sent
 
     assert seen == ["first", "second"]
     assert (_second().state, _second().attempts, _second().publications) == ("handled", 1, 0)
@@ -73,7 +69,7 @@ def test_carrying__next_step_on_the_same_queue__is_run_at_once_and_once(chain, h
     assert Mail.objects.count() == 1
 
 
-def test_carrying__next_step_on_another_queue__is_left_to_the_relay(chain, happen, seen):
+def test_inline__next_step_on_another_queue__is_left_to_the_relay(chain, happen, seen):
     chain(queue="mail")
     (message,) = happen()
 
@@ -84,7 +80,7 @@ def test_carrying__next_step_on_another_queue__is_left_to_the_relay(chain, happe
     assert _due_in(_second()) <= 0
 
 
-def test_carrying__step_rolled_back_after_publishing__leaves_nothing_to_carry(on_thing, chain, happen, seen):
+def test_inline__step_rolled_back_after_publishing__leaves_no_follow_up(on_thing, chain, happen, seen):
     chain()
 
     def fails(event):
@@ -99,7 +95,7 @@ def test_carrying__step_rolled_back_after_publishing__leaves_nothing_to_carry(on
     assert OutboxMessage.objects.filter(handler="tests.second").count() == 1
 
 
-def test_carrying__next_step_fails__waits_for_its_own_retry(chain, happen, seen):
+def test_inline__next_step_fails__waits_for_its_own_retry(chain, happen, seen):
     def fail():
         raise RuntimeError("no luck")
 
@@ -113,7 +109,7 @@ def test_carrying__next_step_fails__waits_for_its_own_retry(chain, happen, seen)
     assert 0.5 < _due_in(_second()) < 1.3
 
 
-def test_carrying__worker_dies_before_the_next_step__the_relay_sends_it_when_its_lease_ends(
+def test_inline__worker_dies_before_the_next_step__the_relay_sends_it_when_its_lease_ends(
     chain, happen, seen
 ):
     deaths = [KeyboardInterrupt()]
@@ -132,13 +128,13 @@ def test_carrying__worker_dies_before_the_next_step__the_relay_sends_it_when_its
     in_time = _sent()
     handle(_second().pk)
 
-    assert carrying.LEASE.total_seconds() - 5 < leased_for <= carrying.LEASE.total_seconds()
+    assert inline.LEASE.total_seconds() - 5 < leased_for <= inline.LEASE.total_seconds()
     assert _second().pk not in too_early
     assert in_time == [_second().pk]
     assert (_second().state, Mail.objects.count()) == ("handled", 1)
 
 
-def test_carrying__out_of_time__the_next_step_is_left(chain, happen, seen):
+def test_inline__out_of_time__the_next_step_is_left(chain, happen, seen):
     chain()
     (message,) = happen()
 

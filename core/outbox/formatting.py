@@ -1,8 +1,8 @@
-"""Messages as lines for a terminal."""
+"""Formats messages as lines for a terminal."""
 
 from core.outbox.models import OutboxMessage
 
-LONGEST_ERROR = 120  # characters of its first line
+MAX_ERROR_CHARACTERS = 120  # of its first line
 
 
 def as_line(message: OutboxMessage) -> str:
@@ -15,4 +15,4 @@ def as_line(message: OutboxMessage) -> str:
 def _remark(message: OutboxMessage) -> str:
     if message.skipped_by:
         return f"skipped by {message.skipped_by}: {message.skip_reason}"
-    return "".join(message.error.splitlines()[:1])[:LONGEST_ERROR]
+    return "".join(message.error.splitlines()[:1])[:MAX_ERROR_CHARACTERS]

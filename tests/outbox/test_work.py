@@ -9,10 +9,11 @@ from django.db import connection
 from django.utils import timezone
 
 from core.mail.models import Mail
-from core.outbox import handling
+from core.outbox import work
 from core.outbox.dead import replay
-from core.outbox.handling import Postpone, handle
 from core.outbox.models import OutboxMessage
+from core.outbox.work import Postpone
+from tests.messages import handle
 
 pytestmark = pytest.mark.django_db
 
@@ -112,7 +113,7 @@ def test_handle__fails_again_and_again__waits_longer_each_time(on_thing, happen)
         pauses.append(_wait(message))
 
     assert all(later > 1.2 * earlier for earlier, later in pairwise(pauses[:8]))
-    assert pauses[-1] < 1.3 * handling.LONGEST_RETRY
+    assert pauses[-1] < 1.3 * work.MAX_RETRY_SECONDS
 
 
 def test_handle__last_attempt_fails__is_dead_and_compensated_once(on_thing, happen):
@@ -134,7 +135,6 @@ def test_handle__compensation_fails__message_is_not_given_up(on_thing, happen):
     handle(message.pk)
     message.refresh_from_db()
     stuck = message.state
-    handling.handler_named("tests.handler")
     on_thing(_fail, name="tests.other", max_attempts=1, on_dead=_effect)
     OutboxMessage.objects.update(handler="tests.other")
     handle(message.pk)
