@@ -15,6 +15,7 @@ import requests
 from django.conf import settings
 from django.db import connection
 
+from core.outbox.registry import saga_steps
 from drills import agreement_sql
 from orders.ledger import discrepancies, questions
 from orders.providers.currencies import from_minor_units
@@ -99,6 +100,7 @@ def _parameters(acknowledged: Collection[Acknowledged]) -> Parameters:
         "numbers": [order.number for order in acknowledged],
         "totals": [order.total for order in acknowledged],
         "emails": [order.email for order in acknowledged],
+        "saga_steps": saga_steps(),
     }
 
 

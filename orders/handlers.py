@@ -39,8 +39,13 @@ from orders.shipments import cancel, dispatch
 RETRY_SECONDS = 1.0
 COMPENSATION_ATTEMPTS = 50  # about seven hours; then staff see it as dead and replay it
 
-# A step that undoes something outside: not given up before staff would want to see it.
-_undoes = partial(handles, queue="orders", transactional=False, max_attempts=COMPENSATION_ATTEMPTS)
+# What moves an order on: while one of these waits the order is under way, and its ledgers need not agree.
+_step = partial(handles, queue="orders", is_saga_step=True)
+_calls = partial(_step, transactional=False)
+
+# Steps that undo something: not given up before staff would want to see it.
+_releases = partial(_step, max_attempts=COMPENSATION_ATTEMPTS)
+_undoes = partial(_calls, max_attempts=COMPENSATION_ATTEMPTS)
 
 
 def _fail_payment(event: OrderFact) -> None:
@@ -59,39 +64,26 @@ def _abandon_refund(event: RefundRequested) -> None:
     refunds.abandon(refund_id=event.refund_id, now=timezone.now())
 
 
-@handles(
-    OrderPlaced, name="orders.authorise_payment", queue="orders", transactional=False, on_dead=_fail_payment
-)
+@_calls(OrderPlaced, name="orders.authorise_payment", on_dead=_fail_payment)
 def authorise_payment(event: OrderPlaced) -> None:
     with _later_if_unavailable():
         steps.authorise(order_id=event.order_id, now=timezone.now())
 
 
-@handles(
-    PaymentAuthorised,
-    name="orders.capture_payment",
-    queue="orders",
-    transactional=False,
-    on_dead=_fail_payment,
-)
+@_calls(PaymentAuthorised, name="orders.capture_payment", on_dead=_fail_payment)
 def capture_payment(event: PaymentAuthorised) -> None:
     with _later_if_unavailable():
         steps.capture(order_id=event.order_id, now=timezone.now())
 
 
-@handles(OrderPaid, name="orders.ship_order", queue="orders", transactional=False, on_dead=_fail_shipping)
+@_calls(OrderPaid, name="orders.ship_order", on_dead=_fail_shipping)
 def ship_order(event: OrderPaid) -> None:
     with _later_if_unavailable():
         dispatch.ship(order_id=event.order_id, now=timezone.now())
 
 
-@handles(
-    OrderPaymentFailed,
-    name="orders.release_failed",
-    queue="orders",
-    max_attempts=COMPENSATION_ATTEMPTS,
-)
-@handles(OrderCancelled, name="orders.release_cancelled", queue="orders", max_attempts=COMPENSATION_ATTEMPTS)
+@_releases(OrderPaymentFailed, name="orders.release_failed")
+@_releases(OrderCancelled, name="orders.release_cancelled")
 def release_holdings(event: OrderFact) -> None:
     """What the order held for its customer is anybody's again."""
     now = timezone.now()

@@ -26,6 +26,8 @@ class Handler:
     kept) and for one that they bring back (what `on_dead` has ended is to be done again).
     `is_heavy`: it takes the processor for seconds, so each message is a worker's task of its own.
     `in_turn`: a message waits for earlier ones about the same aggregate, of such handlers of the queue.
+    `is_saga_step`: it moves its aggregate on. While a message for it is open the aggregate is under way, and
+    nobody expects its ledgers to agree; a handler that only tells somebody leaves this out.
     """
 
     name: str
@@ -40,6 +42,7 @@ class Handler:
     on_replay: Callable[[Any], None] | None
     is_heavy: bool
     in_turn: bool
+    is_saga_step: bool
     uuid_fields: frozenset[str]
 
 
@@ -59,6 +62,7 @@ def handles(
     on_replay: Callable[[E], None] | None = None,
     is_heavy: bool = False,
     in_turn: bool = False,
+    is_saga_step: bool = False,
 ) -> Callable[[Run], Run]:
     """Register the decorated function for `event`.
 
@@ -83,6 +87,7 @@ def handles(
             on_replay=on_replay,
             is_heavy=is_heavy,
             in_turn=in_turn,
+            is_saga_step=is_saga_step,
             uuid_fields=_uuid_fields(event),
         )
         _add(handler)
@@ -115,6 +120,11 @@ def handlers_of(event: type[Event]) -> list[Handler]:
 
 def all_handlers() -> list[Handler]:
     return list(_handlers.values())
+
+
+def saga_steps() -> list[str]:
+    """The names of the handlers that move their aggregate on: while one of them waits it is under way."""
+    return [handler.name for handler in _handlers.values() if handler.is_saga_step]
 
 
 def in_turn_with(handler: Handler) -> list[str]:

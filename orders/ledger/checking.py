@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from django.db.models import QuerySet
 
 from core.outbox.models import OutboxMessage
+from core.outbox.registry import saga_steps
 from core.resilience.breaker import BreakerOpen
 from orders.ledger import discrepancies
 from orders.ledger.discrepancies import Discrepancy
@@ -81,7 +82,7 @@ def _as_we_say(payment: Payment) -> str:
 def _is_under_way(payment: Payment) -> bool:
     return OutboxMessage.objects.filter(
         aggregate=str(payment.order_id),
-        handler__startswith="orders.",
+        handler__in=saga_steps(),
         handled_at__isnull=True,
         dead_at__isnull=True,
     ).exists()

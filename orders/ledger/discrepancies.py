@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from django.db import connection, transaction
 
+from core.outbox.registry import saga_steps
 from orders.ledger.questions import QUESTIONS
 
 MAX_OF_A_KIND = 1000  # discrepancies that are counted; more are no more news
@@ -35,7 +36,7 @@ def find() -> list[Discrepancy]:
 def _answers(what: str, question: str) -> list[Discrepancy]:
     with connection.cursor() as cursor:
         cursor.execute("SELECT set_config('statement_timeout', %s, true)", [MAX_QUESTION_TIME])
-        cursor.execute(question, {})
+        cursor.execute(question, {"saga_steps": saga_steps()})
         return [
             Discrepancy(what=what, subject=subject, expected=expected, found=found)
             for subject, expected, found in cursor.fetchmany(MAX_OF_A_KIND)
