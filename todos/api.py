@@ -16,9 +16,10 @@ from accounts.permissions import IsCustomer
 from core.errors import FieldError, Invalid
 from core.http.bodies import valid_body
 from core.http.conditional import PRIVATE, bytes_response, check_if_match, etag_of
+from core.http.drf_pagination import KeysetPagination
 from core.http.filters import QueryFilters
 from core.http.lean import LeanReads, Readers
-from core.http.pagination import KeysetPagination
+from core.http.pagination import Ordering, page
 from core.http.permissions import caller_id
 from core.idempotency.decorator import idempotent
 from core.json import dumps
@@ -73,13 +74,10 @@ class TodosView(LeanReads):
     readers = Readers.CUSTOMERS
     permission_classes = [IsCustomer]
     pagination_class = KeysetPagination
-    ordering_fields = {
-        "created_at": "created_at",
-        "due_at": "due_rank",
-        "priority": "priority",
-        "title": "title",
-    }
-    ordering = "-created_at"
+    ordering = Ordering(
+        {"created_at": "created_at", "due_at": "due_rank", "priority": "priority", "title": "title"},
+        default="-created_at",
+    )
 
     @extend_schema(parameters=[TodoFilters], responses=TodoSerializer(many=True))
     def get(self, request: HttpRequest) -> HttpResponse:
@@ -93,9 +91,9 @@ class TodosView(LeanReads):
 
     def _page(self, request: HttpRequest, user_id: UUID) -> bytes:
         filters = cast("queries.Filters", TodoFilters.parse(request.GET))
-        pages = KeysetPagination()
-        rows = pages.paginate_queryset(queries.todos_of(user_id=user_id, filters=filters), request, view=self)
-        return dumps(pages.envelope(TodoSerializer(rows, many=True).data))
+        todos = queries.todos_of(user_id=user_id, filters=filters)
+        shown = page(todos, request.GET, ordering=self.ordering, url=request.build_absolute_uri())
+        return dumps(shown.document(TodoSerializer(shown.rows, many=True).data))
 
     @extend_schema(request=TodoSerializer, responses={201: TodoSerializer})
     @idempotent

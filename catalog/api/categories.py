@@ -3,9 +3,8 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from catalog.api import shapes
+from catalog.api import rendering, shapes
 from catalog.api.answers import StaffWrites, base_url, cached, refuse_parameters
-from catalog.queries import categories as shown
 from catalog.services import categories, news
 from core.http.bodies import valid_body
 from core.http.conditional import PRIVATE
@@ -24,7 +23,7 @@ class CategoriesView(LeanReads):
             request,
             f"categories:{base}",
             tags=(news.CATEGORIES,),
-            compute=lambda: shown.tree_document(base_url=base),
+            compute=lambda: rendering.category_tree(base_url=base),
         )
 
     @extend_schema(
@@ -47,7 +46,7 @@ class CategoryView(LeanReads):
             request,
             f"category:{base}:{slug}",
             tags=(news.CATEGORIES,),
-            compute=lambda: shown.category_document(slug, base_url=base),
+            compute=lambda: rendering.category(slug, base_url=base),
         )
 
     @extend_schema(
@@ -65,7 +64,7 @@ class CategoryView(LeanReads):
 
 
 def _answer(request: Request, slug: str, *, status: int) -> HttpResponse:
-    body = shown.category_document(slug, base_url=base_url(request))
+    body = rendering.category(slug, base_url=base_url(request))
     headers = {"Cache-Control": PRIVATE}
     if status == 201:
         headers["Location"] = f"{base_url(request)}/api/v1/categories/{slug}"

@@ -7,17 +7,15 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from catalog.api import shapes
+from catalog.api import rendering, shapes
 from catalog.api.answers import StaffWrites, base_url, cached, refuse_parameters
 from catalog.models import Product
 from catalog.queries import product_filters
-from catalog.queries import products as shown
 from catalog.services import news, products
 from core.http.bodies import valid_body
 from core.http.conditional import PRIVATE, check_if_match, etag_of
 from core.http.lean import LeanReads, Readers
 from core.http.pagination import DEFAULT_SIZE, MAX_SIZE
-from core.json import dumps
 
 FILTERS = [
     OpenApiParameter("q", str, description="Words in name, description or SKU."),
@@ -29,8 +27,8 @@ FILTERS = [
     OpenApiParameter(
         "ordering",
         str,
-        enum=[f"{sign}{name}" for name in product_filters.ORDERINGS for sign in ("", "-")],
-        default=product_filters.DEFAULT_ORDERING,
+        enum=product_filters.ORDERING.choices,
+        default=product_filters.ORDERING.default,
     ),
     OpenApiParameter("cursor", str, description="Opaque; taken from next or previous."),
     OpenApiParameter(
@@ -52,7 +50,7 @@ class ProductsView(LeanReads):
             request,
             f"products:{base}?{filters.normal}",
             tags=(news.LISTS,),
-            compute=lambda: shown.list_document(filters, base_url=base, now=timezone.now()),
+            compute=lambda: rendering.product_list(filters, base_url=base),
         )
 
     @extend_schema(
@@ -82,7 +80,7 @@ class ProductView(LeanReads):
             request,
             f"product:{base}:{slug}",
             tags=(news.of_product(slug), news.CATEGORIES),
-            compute=lambda: shown.product_document(slug, base_url=base, now=timezone.now()),
+            compute=lambda: rendering.product_on_sale(slug, base_url=base),
         )
 
     @extend_schema(
@@ -121,14 +119,14 @@ def _if_match(request: Request) -> products.Precondition:
 
     def check(product: Product) -> None:
         if "HTTP_IF_MATCH" in request.META:
-            body = dumps(shown.product_fields(product, base_url=base_url(request)))
+            body = rendering.product(product, base_url=base_url(request))
             check_if_match(request, etag_of(body))
 
     return check
 
 
 def _answer(request: Request, product: Product, *, status: int) -> HttpResponse:
-    body = dumps(shown.product_fields(product, base_url=base_url(request)))
+    body = rendering.product(product, base_url=base_url(request))
     headers = {"ETag": etag_of(body), "Cache-Control": PRIVATE}
     if status == 201:
         headers["Location"] = f"{base_url(request)}/api/v1/products/{product.slug}"

@@ -10,10 +10,12 @@ from functools import lru_cache
 from urllib.parse import parse_qsl, urlencode
 
 from core.errors import FieldError, Invalid
-from core.http.pagination import DEFAULT_SIZE, MAX_SIZE
+from core.http.pagination import DEFAULT_SIZE, SIZE_EXPECTED, Ordering, is_page_size
 
-ORDERINGS = {"created_at": "created_at", "price": "price", "name": "name"}
-DEFAULT_ORDERING = "-created_at"
+ORDERING = Ordering(
+    {"created_at": "created_at", "price": "price", "name": "name"},
+    default="-created_at",
+)
 NAMES = ("q", "category", "min_price", "max_price", "in_stock", "ordering", "cursor", "page_size")
 MOST_PARAMETERS, LONGEST_VALUE = 40, 500
 
@@ -70,11 +72,10 @@ def _fault_of_value(name: str, value: str) -> tuple[str, str] | None:
         case "in_stock":
             is_fit, expected = value in ("true", "false"), "Give true or false"
         case "ordering":
-            is_fit = value.removeprefix("-") in ORDERINGS
-            expected = f"Order by one of: {', '.join(ORDERINGS)}; a leading - reverses"
+            is_fit = value.removeprefix("-") in ORDERING.fields
+            expected = f"Order by one of: {', '.join(ORDERING.fields)}; a leading - reverses"
         case "page_size":
-            is_fit = value.isascii() and value.isdigit() and 1 <= int(value[:9]) <= MAX_SIZE
-            expected = f"Give a whole number from 1 to {MAX_SIZE}"
+            is_fit, expected = is_page_size(value), SIZE_EXPECTED
     return None if is_fit else ("invalid", expected)
 
 
@@ -87,4 +88,4 @@ def _normal(name: str, value: str) -> str:
 
 
 def _says_nothing(name: str, value: str) -> bool:
-    return not value or (name, value) in (("ordering", DEFAULT_ORDERING), ("page_size", str(DEFAULT_SIZE)))
+    return not value or (name, value) in (("ordering", ORDERING.default), ("page_size", str(DEFAULT_SIZE)))

@@ -7,7 +7,7 @@ REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["core.http.renderers.JSONRenderer"],
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "core.http.negotiation.OneFormat",
     "DEFAULT_PARSER_CLASSES": ["core.http.parsers.JSONParser"],
-    "DEFAULT_PAGINATION_CLASS": "core.http.pagination.KeysetPagination",
+    "DEFAULT_PAGINATION_CLASS": "core.http.drf_pagination.KeysetPagination",
     "DEFAULT_SCHEMA_CLASS": "core.http.schema.AutoSchema",
     "EXCEPTION_HANDLER": "core.http.problems.exception_handler",
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",

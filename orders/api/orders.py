@@ -15,8 +15,9 @@ from rest_framework.response import Response
 from accounts import queries as account_queries
 from core.errors import NotFound
 from core.http.conditional import PRIVATE, bytes_response, etag_of
+from core.http.drf_pagination import KeysetPagination
 from core.http.lean import LeanReads, Readers
-from core.http.pagination import KeysetPagination
+from core.http.pagination import Ordering, page
 from core.http.permissions import caller_id
 from core.http.throttles import RateLimit
 from core.idempotency.decorator import IDEMPOTENCY_KEY, idempotent
@@ -42,15 +43,14 @@ class OrdersView(LeanReads):
     throttle_classes = [OrderLimit]  # of placing orders: looking at them does not count
     read_throttle_classes = ()
     pagination_class = KeysetPagination
-    ordering_fields = {"created_at": "created_at"}
-    ordering = "-created_at"
+    ordering = Ordering({"created_at": "created_at"}, default="-created_at")
 
     @extend_schema(parameters=[shapes.OrderFilters], responses=shapes.OrderSummary(many=True))
     def get(self, request: HttpRequest) -> HttpResponse:
         """One's own orders, newest first."""
         filters = shapes.OrderFilters.parse(request.GET)
         orders = lists.orders_of(caller_id(request), status=filters.get("status"))
-        return _page(self, request, orders, lists.SUMMARY)
+        return _page(request, orders, lists.SUMMARY, self.ordering)
 
     @extend_schema(
         parameters=[IDEMPOTENCY_KEY, CART_TOKEN],
@@ -85,8 +85,7 @@ class OrderEventsView(LeanReads):
     readers = Readers.GUESTS
     permission_classes = [AllowAny]
     pagination_class = KeysetPagination
-    ordering_fields = {"at": "at"}
-    ordering = "at"
+    ordering = Ordering({"at": "at"}, default="at")
 
     @extend_schema(parameters=[GUEST_TOKEN], responses=shapes.EventShape(many=True))
     def get(self, request: HttpRequest, number: str) -> HttpResponse:
@@ -95,7 +94,7 @@ class OrderEventsView(LeanReads):
         if order_id is None:
             raise NotFound(f"There is no order {number} of yours")
         shapes.NoFilters.parse(request.GET)
-        return _page(self, request, lists.timeline(order_id), lists.EVENT)
+        return _page(request, lists.timeline(order_id), lists.EVENT, self.ordering)
 
 
 def _access(request: HttpRequest) -> dict[str, Any]:
@@ -103,11 +102,9 @@ def _access(request: HttpRequest) -> dict[str, Any]:
     return {"customer_id": request.user.pk, "token": request.headers.get("X-Order-Token", "")}
 
 
-def _page(view: Any, request: HttpRequest, rows: Any, fields: tuple[str, ...]) -> HttpResponse:
-    pages = KeysetPagination()
-    found = pages.paginate_queryset(rows, request, view=view)
-    shown = [_shown(row, fields) for row in found]
-    body = dumps(pages.envelope(shown))
+def _page(request: HttpRequest, rows: Any, fields: tuple[str, ...], ordering: Ordering) -> HttpResponse:
+    shown = page(rows, request.GET, ordering=ordering, url=request.build_absolute_uri())
+    body = dumps(shown.document([_shown(row, fields) for row in shown.rows]))
     return bytes_response(request, body, etag=etag_of(body), cache_control=PRIVATE)
 
 
