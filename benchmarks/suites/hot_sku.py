@@ -54,7 +54,7 @@ INSERT INTO hot_bucket SELECT n, {UNITS}, 0 FROM generate_series(1, {BUCKETS}) n
 INSERT INTO hot_unit SELECT n, NULL FROM generate_series(1, {UNITS}) n;
 """
 
-# A client that finds nothing ends with an error, and the run with it: nobody is told "sold out" falsely.
+# A client that finds nothing ends with an error, and the run with it: no "sold out" is counted as a sale.
 ENTRY = "INSERT INTO hot_entry (place, at) VALUES (:place, now());"
 ROW = f"""BEGIN;
 UPDATE hot_row SET reserved = reserved + 1 WHERE id = 1 AND reserved < on_hand RETURNING id AS place \\gset

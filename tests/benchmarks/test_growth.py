@@ -6,7 +6,7 @@ from django.db import connection
 from django.test import Client
 
 from benchmarks.suites.orders import growth
-from benchmarks.suites.orders.measures import Moments, check_ledgers
+from benchmarks.suites.orders.measures import Moments, reconcile
 from core.outbox.models import OutboxMessage
 from orders.checkout import numbers
 from orders.ledger import discrepancies
@@ -42,7 +42,7 @@ def grown(database, reader):
 def test_grow__two_steps__leave_ledgers_without_a_discrepancy(grown, database):
     assert Order.objects.count() == 250
     assert discrepancies.find() == []
-    assert check_ledgers(database).discrepancies == 0
+    assert reconcile(database).discrepancies == 0
 
 
 def test_grow__stock_entry_missing__is_found_by_the_ledgers(grown, database):
@@ -51,7 +51,7 @@ def test_grow__stock_entry_missing__is_found_by_the_ledgers(grown, database):
         cursor.execute("DELETE FROM catalog_stockentry WHERE id = (SELECT max(id) FROM catalog_stockentry)")
         cursor.execute("SET session_replication_role = DEFAULT")
 
-    assert check_ledgers(database).discrepancies == 2
+    assert reconcile(database).discrepancies == 2
     assert {each.what for each in discrepancies.find()} == {"units by the stock ledger", "units shipped"}
 
 

@@ -8,7 +8,7 @@ from benchmarks.load.sending import Sent
 from benchmarks.load.wrk import Load
 from benchmarks.measure import OWN, Measurement
 from benchmarks.suites.orders import tables
-from benchmarks.suites.orders.measures import Flow, LedgersCheck, Moments, Shipping
+from benchmarks.suites.orders.measures import Flow, Moments, Reconciliation, Shipping
 from benchmarks.suites.orders.outcome import EXPRESS, OrdersPlan, Outcome
 from benchmarks.suites.orders.suite import OrdersSuite
 
@@ -117,7 +117,7 @@ def test_problems__refused_and_unshipped__are_named_with_their_place():
         grown={(5000, "list"): [measurement(), measurement(bad_status=1)]},
         flows=[flow(shipped=98, refused=1)],
         shipped={1000: shipping(), 5000: shipping(problem="2 x not shipped")},
-        checks={1000: LedgersCheck(1.0, 0), 5000: LedgersCheck(1.0, 4)},
+        checks={1000: Reconciliation(1.0, 0), 5000: Reconciliation(1.0, 4)},
     )
 
     assert outcome.problems() == [

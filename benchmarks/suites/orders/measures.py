@@ -93,7 +93,7 @@ class Flow:
 
 
 @dataclass(frozen=True)
-class LedgersCheck:
+class Reconciliation:
     """How long it took to reconcile the ledgers, and how many discrepancies there were."""
 
     seconds: float
@@ -137,7 +137,7 @@ def flow(shop: OrderShop, servers: Servers, *, rate: int, seconds: int) -> Flow:
     return Flow(rate, seconds, sent, Moments.since(str(shop.database), began))
 
 
-def check_ledgers(database: str) -> LedgersCheck:
+def reconcile(database: str) -> Reconciliation:
     """Ask what verify_ledger asks."""
     began = time.monotonic()
     with psycopg.connect(database) as connection:
@@ -146,7 +146,7 @@ def check_ledgers(database: str) -> LedgersCheck:
             for question in QUESTIONS.values()
             for row in connection.execute(question.encode(), {}).fetchmany(MAX_OF_A_KIND)
         ]
-    return LedgersCheck(time.monotonic() - began, len(found))
+    return Reconciliation(time.monotonic() - began, len(found))
 
 
 def _pair(values: list[float | None] | None) -> tuple[float, float]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from benchmarks.measure import Measurement
 from benchmarks.rounds import Plan
-from benchmarks.suites.orders.measures import Flow, LedgersCheck, Shipping
+from benchmarks.suites.orders.measures import Flow, Reconciliation, Shipping
 
 EXPRESS = "Express"
 ORDERS, READS = ("hot", "spread", "keyed"), ("list", "detail", "cart")
@@ -30,7 +30,7 @@ class Outcome:
     flows: list[Flow] = field(default_factory=list)
     grown: dict[tuple[int, str], list[Measurement]] = field(default_factory=dict)  # by size and kind
     shipped: dict[int, Shipping] = field(default_factory=dict)
-    checks: dict[int, LedgersCheck] = field(default_factory=dict)
+    checks: dict[int, Reconciliation] = field(default_factory=dict)
 
     def problems(self) -> list[str]:
         rounds = [(kind, one.problem) for kind, made in self.accepted.items() for one in made]

@@ -7,7 +7,7 @@ from benchmarks.measure import Measurement
 from benchmarks.rounds import Rounds, in_turn
 from benchmarks.servers import Servers
 from benchmarks.sides import Side, wait_until_done
-from benchmarks.suites.orders.measures import check_ledgers, flow, ship_backlog
+from benchmarks.suites.orders.measures import flow, reconcile, ship_backlog
 from benchmarks.suites.orders.outcome import ALONE, EXPRESS, ORDERS, READS, SLOWER_RATE, OrdersPlan, Outcome
 from benchmarks.suites.orders.pausing import paused
 from benchmarks.suites.orders.shop import KINDS, OrderShop
@@ -79,7 +79,7 @@ class Run:
         one = ship_backlog(self.shop, self.servers, count=self.plan.backlog)
         print(f"{one.per_second:.1f}/s  {one.cpu_ms:.2f} ms CPU  {one.problem}", flush=True)
         self.outcome.shipped[size] = one
-        self.outcome.checks[size] = check_ledgers(str(self.shop.database))
+        self.outcome.checks[size] = reconcile(str(self.shop.database))
 
     def _grow(self, size: int) -> None:
         print(f"\n{size:,} orders of the past ...", end=" ", flush=True)
