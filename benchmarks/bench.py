@@ -5,7 +5,7 @@ from pathlib import Path
 
 from benchmarks import ours, theirs
 from benchmarks.ours import ShopT
-from benchmarks.servers import Servers, shared_servers
+from benchmarks.servers import Servers, only_run, shared_servers
 from benchmarks.theirs import Theirs
 
 
@@ -22,6 +22,7 @@ class Bench:
         if self.servers is None:
             print("Starting PostgreSQL and Valkey ...", flush=True)
             self._local.mkdir(exist_ok=True)
+            self._running.enter_context(only_run(self._local / "benchmark.lock"))
             self.servers = self._running.enter_context(shared_servers(self._local))
         return self.servers
 
