@@ -34,7 +34,7 @@ torture: dev-environment ## Break the shop at full counts, to prove docs/reliabi
 check: dev-environment ## Check format, lint, types, imports, migrations, schema and deployment files
 	@sh deploy/check.sh
 
-bench: dev-environment ## Measure the shop beside Express (needs Node and wrk); orders alone: python -m benchmarks.orders
+bench: dev-environment ## Measure the shop beside Express (needs Node and wrk); ARGS="orders" or "hot_sku": what else there is
 	@$(PYTHON) -m benchmarks $(ARGS)
 
 messages: dev-environment ## Compile the translations in locale/ (the result is committed with them)

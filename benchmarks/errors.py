@@ -1,2 +1,2 @@
 class BenchmarkError(Exception):
-    """The comparison cannot be made; the message says why and what to do."""
+    """The measurement cannot be made; the message says why and what to do."""

@@ -11,7 +11,7 @@ Pick = Callable[[Measurement], float | None]
 
 @dataclass(frozen=True)
 class Figure:
-    """One quantity of one route on one side, over the rounds that had no problem."""
+    """One quantity of what is measured, over the rounds that had no problem."""
 
     median: float
     lowest: float
@@ -51,7 +51,10 @@ def summarise(rounds: Sequence[Measurement]) -> Summary:
 
 
 def _figure(rounds: Sequence[Measurement], pick: Pick) -> Figure | None:
-    values = [value for value in map(pick, rounds) if value is not None]
+    return figure_of([value for value in map(pick, rounds) if value is not None])
+
+
+def figure_of(values: Sequence[float]) -> Figure | None:
     if not values:
         return None
     return Figure(statistics.median(values), min(values), max(values))

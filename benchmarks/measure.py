@@ -6,14 +6,15 @@ from dataclasses import dataclass
 
 import psutil
 
-from benchmarks import load, meter
-from benchmarks.load import Load
+from benchmarks import meter
+from benchmarks.load import wrk
+from benchmarks.load.wrk import Load
 from benchmarks.servers import Servers
-from benchmarks.sides import Side, settle
+from benchmarks.sides import Side, wait_until_done
 
-QUIET_SHARE = 0.2  # of one core: below it, the processes are taken to be at rest
+MAX_QUIET_SHARE = 0.2  # of one core: below it, the processes are taken to be at rest
 QUIET_WINDOW_SECONDS = 0.5
-QUIET_LIMIT_SECONDS = 20
+MAX_WAIT_SECONDS = 20
 IDLE_SECONDS = 5
 OWN = "application"
 
@@ -61,19 +62,19 @@ def measure(
     servers: Servers | None,
     seconds: int,
     connections: int,
-    is_settled: bool = True,
+    until_done: bool = True,
 ) -> Measurement:
-    """Load on one route; `is_settled`: until the work behind it is done, too, else that is left waiting."""
+    """Load on one route; `until_done`: until the work behind it is done, too, else that is left waiting."""
     roots = roots_of(side, servers)
     requests = side.requests_for(route)
     programs = side.programs()
     wait_until_quiet(roots)
     before = meter.cpu_seconds(roots | programs)
     others = _others_seconds(roots)
-    result = load.run_wrk(side.url, requests, seconds=seconds, connections=connections)
+    result = wrk.run(side.url, requests, seconds=seconds, connections=connections)
     others = _others_seconds(roots) - others
     ended = time.monotonic()
-    unfinished = settle(side) if is_settled else 0
+    unfinished = wait_until_done(side) if until_done else 0
     finished_after = time.monotonic() - ended
     wait_until_quiet(roots)
     after = meter.cpu_seconds(roots | programs)
@@ -111,11 +112,11 @@ def roots_of(side: Side, servers: Servers | None) -> dict[str, psutil.Process]:
 
 def wait_until_quiet(roots: dict[str, psutil.Process]) -> None:
     """Until the trees rest; what still runs when the time is up counts as their own need."""
-    deadline = time.monotonic() + QUIET_LIMIT_SECONDS
+    deadline = time.monotonic() + MAX_WAIT_SECONDS
     before = sum(meter.cpu_seconds(roots).values())
     while time.monotonic() < deadline:
         time.sleep(QUIET_WINDOW_SECONDS)
         after = sum(meter.cpu_seconds(roots).values())
-        if after - before < QUIET_SHARE * QUIET_WINDOW_SECONDS:
+        if after - before < MAX_QUIET_SHARE * QUIET_WINDOW_SECONDS:
             return
         before = after

@@ -25,7 +25,7 @@ def require_express() -> None:
         if shutil.which(program) is None:
             raise BenchmarkError(
                 f"{program} is not installed. Install Node.js {NODE_MAJOR} or newer (https://nodejs.org), "
-                "or measure our side alone: python -m benchmarks --only ours"
+                "or measure our side alone: python -m benchmarks routes --only ours"
             )
     version = subprocess.run(["node", "--version"], capture_output=True, text=True, check=True).stdout.strip()
     major = re.match(r"v(\d+)\.", version)

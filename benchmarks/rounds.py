@@ -1,76 +1,69 @@
-"""The order of a run: both sides in alternation, route by route, so that both meet the same machine."""
+"""Everything is measured several times and in turn, so that all of it meets the same machine."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
 
-from benchmarks.measure import Measurement, measure, measure_idle
+from benchmarks.measure import Measurement, measure
 from benchmarks.servers import Servers
-from benchmarks.sides import ROUTES, Side
+from benchmarks.sides import Side
 
 WARM_UP_SECONDS = 1
-WORTH_TELLING = 0.05  # of the machine
+MIN_SHOWN_SHARE = 0.05  # of the machine
+Taker = TypeVar("Taker")
+PlanT = TypeVar("PlanT", bound="Plan")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Plan:
-    routes: Sequence[str]
+    """Each measurement is made `rounds` times, for `seconds`, over as many `connections`, never idle."""
+
     rounds: int
     seconds: int
     connections: int
 
 
-@dataclass
-class Outcome:
-    """What was measured, by side and route; warm-ups are kept apart and count only as work done."""
+@dataclass(frozen=True)
+class Rounds(Generic[PlanT]):
+    """The measurements of one run, all made by the same plan on the same servers."""
 
-    measured: dict[tuple[str, str], list[Measurement]] = field(default_factory=dict)
-    warm_ups: dict[tuple[str, str], list[Measurement]] = field(default_factory=dict)
-    idle_ms: dict[str, float] = field(default_factory=dict)
+    plan: PlanT
+    servers: Servers | None
 
-    def rounds_of(self, side: str, route: str) -> list[Measurement]:
-        return self.measured.get((side, route), [])
+    def warm_up(self, side: Side, route: str) -> Measurement:
+        """A short one that is not shown."""
+        return self._measure(side, route, seconds=WARM_UP_SECONDS)
 
-    def all_of(self, side: str, route: str) -> list[Measurement]:
-        return self.warm_ups.get((side, route), []) + self.rounds_of(side, route)
+    def measure(self, side: Side, route: str, *, label: str, until_done: bool = True) -> Measurement:
+        """One that is shown behind `label`; `until_done` as in `measure.measure`."""
+        print(f"  {label}", end=" ", flush=True)
+        one = self._measure(side, route, seconds=self.plan.seconds, until_done=until_done)
+        print(shown(one), flush=True)
+        return one
 
-    @property
-    def has_problems(self) -> bool:
-        return any(m.problem for measurements in self.measured.values() for m in measurements)
-
-
-def run(sides: Sequence[Side], servers: Servers | None, plan: Plan) -> Outcome:
-    outcome = Outcome()
-    for side in sides:
-        outcome.idle_ms[side.name] = measure_idle(side, servers)
-    for route in plan.routes:
-        print(f"\n{ROUTES[route]}")
-        for side in sides:
-            warm_up = measure(
-                side, route, servers=servers, seconds=WARM_UP_SECONDS, connections=plan.connections
-            )
-            outcome.warm_ups[side.name, route] = [warm_up]
-        for number in range(1, plan.rounds + 1):
-            for side in sides:
-                _show_start(side, number, plan)
-                one = measure(
-                    side, route, servers=servers, seconds=plan.seconds, connections=plan.connections
-                )
-                outcome.measured.setdefault((side.name, route), []).append(one)
-                show(one)
-    return outcome
+    def _measure(self, side: Side, route: str, *, seconds: int, until_done: bool = True) -> Measurement:
+        return measure(
+            side,
+            route,
+            servers=self.servers,
+            seconds=seconds,
+            connections=self.plan.connections,
+            until_done=until_done,
+        )
 
 
-def _show_start(side: Side, number: int, plan: Plan) -> None:
-    print(f"  {number}/{plan.rounds} {side.name:<8}", end=" ", flush=True)
+def in_turn(takers: Sequence[Taker], rounds: int) -> Iterator[tuple[int, Taker]]:
+    """Each taker with the number of its round, from 1: A B, A B, and not A A, B B."""
+    return ((number, taker) for number in range(1, rounds + 1) for taker in takers)
 
 
-def show(one: Measurement) -> None:
+def shown(one: Measurement) -> str:
     parts = [
         f"{one.load.per_second:9.1f}/s",
         f"p50 {one.load.p50_ms:8.1f} ms",
         f"p99 {one.load.p99_ms:8.1f} ms",
         "" if one.cpu_ms is None else f"{one.cpu_ms:8.2f} ms CPU",
-        f"others took {one.others_share:.0%}" if one.others_share > WORTH_TELLING else "",
+        f"others took {one.others_share:.0%}" if one.others_share > MIN_SHOWN_SHARE else "",
         f"NOT COUNTED: {one.problem}" if one.problem else "",
     ]
-    print("  ".join(part for part in parts if part), flush=True)
+    return "  ".join(part for part in parts if part)

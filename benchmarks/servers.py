@@ -1,6 +1,7 @@
 """One PostgreSQL and one Valkey for both sides: set as in the local stack, empty at each start."""
 
 import contextlib
+import fcntl
 import secrets
 import shutil
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ import psutil
 import psycopg
 from psycopg import sql
 
+from benchmarks.errors import BenchmarkError
 from localstack import ports, postgres
 from localstack.account import credentials, make_private_directory, server_account
 from localstack.postgres import Postgres
@@ -29,6 +31,17 @@ class Servers:
 
     def database_url(self, name: str) -> str:
         return self.postgres.url.rpartition("/")[0] + f"/{name}"
+
+
+@contextlib.contextmanager
+def only_run(lock: Path) -> Iterator[None]:
+    """Refuse a second run in one checkout: it would delete the data below the first one's servers."""
+    with lock.open("a") as stream:
+        try:
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise BenchmarkError("A benchmark of this checkout runs already; wait until it ends.") from None
+        yield
 
 
 @contextlib.contextmanager

@@ -11,22 +11,11 @@ import psycopg
 import requests
 
 from benchmarks.errors import BenchmarkError
-from benchmarks.load import MARK, Request
+from benchmarks.load.request import MARK, Request
 
-ROUTES = {
-    "health": "GET health",
-    "hello": "GET hello, through Redis",
-    "products": "GET product list, 20 rows",
-    "product": "GET product detail",
-    "todos": "GET to-dos, 20 rows",
-    "todo": "POST to-do",
-    "order": "POST order",
-    "login": "POST log in",
-    "register": "POST register",
-}
 PRODUCTS = 100  # details and order lines are spread over as many products
 TODOS = 20
-SETTLE_SECONDS = 300
+MAX_BACKLOG_SECONDS = 300
 POLL_SECONDS = 0.25
 
 Makers = Mapping[str, Callable[[], Sequence[Request]]]
@@ -63,13 +52,14 @@ class Side(ABC):
 
     def probe(self, route: str) -> None:
         """Send the first request of a route once: wrk would take a redirect for a success."""
-        request = self.requests_for(route)[0]
-        text = f"{self.run}-probe".ljust(len(MARK), "0")
-        headers = {name: value.replace(MARK, text) for name, value in request.headers.items()}
-        body = request.body.replace(MARK, text).encode()
-        url = self.url + request.path
+        request = self.requests_for(route)[0].marked(f"{self.run}-probe".ljust(len(MARK), "0"))
         answer = requests.request(
-            request.method, url, data=body, headers=headers, timeout=30, allow_redirects=False
+            request.method,
+            self.url + request.path,
+            data=request.body.encode(),
+            headers=request.headers,
+            timeout=30,
+            allow_redirects=False,
         )
         self._refuse(answer, request.method, request.path, is_expected=200 <= answer.status_code < 300)
 
@@ -115,9 +105,9 @@ class Side(ABC):
         return int(row[0]) if row else 0
 
 
-def settle(side: Side) -> int:
-    """Wait until the side has finished what it accepted; tells how much is left when the time is up."""
-    deadline = time.monotonic() + SETTLE_SECONDS
+def wait_until_done(side: Side) -> int:
+    """Wait until the side has finished what it accepted; returns how much is left when the time is up."""
+    deadline = time.monotonic() + MAX_BACKLOG_SECONDS
     while (left := side.backlog()) and time.monotonic() < deadline:
         time.sleep(POLL_SECONDS)
     return left

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import psycopg
 
-from benchmarks import load, processes
-from benchmarks.load import MARK, Request
+from benchmarks import processes
+from benchmarks.load.request import MARK, Request, post
 from benchmarks.requirements import EXPRESS
 from benchmarks.servers import THEIRS_DATABASE, THEIRS_REDIS_NUMBER, Servers
 from benchmarks.sides import PRODUCTS, TODOS, Makers, Side
@@ -50,10 +50,10 @@ class Theirs(Side):
             "products": lambda: [Request("/products")],
             "product": lambda: [Request(f"/products/{number}") for number in PRODUCT_IDS],
             "todos": lambda: [Request("/todos", headers=self._bearer("reader"))],
-            "todo": lambda: [load.post("/todos", {"title": f"Call {MARK}"}, self._bearer("writer"))],
-            "order": lambda: [load.post("/orders", _order(number)) for number in PRODUCT_IDS],
-            "login": lambda: [load.post("/auth/login", self._credentials("reader"))],
-            "register": lambda: [load.post("/auth/register", self._stranger())],
+            "todo": lambda: [post("/todos", {"title": f"Call {MARK}"}, self._bearer("writer"))],
+            "order": lambda: [post("/orders", _order(number)) for number in PRODUCT_IDS],
+            "login": lambda: [post("/auth/login", self._credentials("reader"))],
+            "register": lambda: [post("/auth/register", self._stranger())],
         }
 
     def _credentials(self, purpose: str) -> dict[str, str]:

@@ -1,6 +1,6 @@
-"""The whole house on one machine: servers from wheels, our processes, one supervisor.
+"""The whole shop on one machine: servers from wheels, our processes, one supervisor.
 
-`layout` says where things lie, `postgres`, `valkey` and `nginx` know one server each, `plan` lists what
-runs and in which order, `supervisor` keeps it running. `inbox` receives the mails that `views` shows.
-Nothing here runs in production.
+`layout` says where things lie; `postgres`, `valkey` and `nginx` know one server each, `programs` makes our
+processes; `plan` puts all of it into `stages` in the order in which it starts, `supervisor` keeps it running.
+`inbox` receives the mails that `views` shows. Nothing here runs in production.
 """

@@ -10,8 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from localstack.account import credentials
-from localstack.programs import Program
 from localstack.record import Record, group_members, wait_for_end
+from localstack.stages import Program
 from localstack.terminal import Terminal
 
 READY_SECONDS = 60
@@ -46,7 +46,7 @@ def reason(code: int) -> str:
 
 
 class _Process(asyncio.SubprocessProtocol):
-    """Hears of lines and of the end. asyncio's own Process.wait() also waits for heirs of the pipe."""
+    """Receives lines and learns of the end. asyncio's own Process.wait() also waits for heirs of the pipe."""
 
     def __init__(self, on_line: Callable[[str], None]) -> None:
         loop = asyncio.get_running_loop()
@@ -115,7 +115,7 @@ class Child:
         return self._running().get_returncode() or 0
 
     async def stop(self) -> None:
-        """Ask it to stop, insist after its deadline, and take along whatever it started."""
+        """Ask it to stop, kill it after its deadline, and take along whatever it started."""
         if self._transport is None:
             return
         if not self._process.exited.done():

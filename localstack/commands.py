@@ -12,7 +12,7 @@ import psutil
 
 from localstack import ports, postgres
 from localstack.account import server_account
-from localstack.card import card
+from localstack.banner import banner
 from localstack.environment import public_port, write_environment_file
 from localstack.errors import StackError
 from localstack.layout import Layout
@@ -43,10 +43,10 @@ def run(layout: Layout) -> None:
 def _supervise(layout: Layout, given: Mapping[str, str]) -> None:
     with contextlib.closing(Terminal(layout.logs)) as terminal:
         terminal.say(f"Starting the shop in {layout.root} (logs: .local/logs)")
-        house = plan(layout, given)
-        write_environment_file(layout.environment, house.environment, given)
-        supervisor = Supervisor(house.stages, record=Record(layout.record), terminal=terminal)
-        asyncio.run(supervisor.run(when_up=lambda: terminal.say(card(house.port, house.environment))))
+        stack = plan(layout, given)
+        write_environment_file(layout.environment, stack.environment, given)
+        supervisor = Supervisor(stack.stages, record=Record(layout.record), terminal=terminal)
+        asyncio.run(supervisor.run(when_up=lambda: terminal.say(banner(stack.port, stack.environment))))
 
 
 def _require_port(port: int) -> None:

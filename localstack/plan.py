@@ -1,4 +1,4 @@
-"""What the house consists of, in the order in which it starts."""
+"""What the local stack consists of, in the order in which it starts."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from localstack import ports, postgres
 from localstack.account import server_account
 from localstack.environment import fingerprint, public_port, stack_environment
-from localstack.house import House
 from localstack.layout import Layout
 from localstack.nginx import Nginx
 from localstack.postgres import Postgres
-from localstack.programs import Program, Stage, Stamp, Step
+from localstack.programs import Programs
 from localstack.secret_files import remembered_secret
+from localstack.stages import Program, Stage, Stamp, Step
 from localstack.valkey import Valkey
 
 INTERNAL_PORTS = ["postgres", "valkey", "inbox", "sandbox", "web"]
@@ -36,8 +36,13 @@ def plan(layout: Layout, given: Mapping[str, str]) -> Plan:
         database_url=database.url if database else given["DATABASE_URL"],
         redis_url=redis.url if redis else given["REDIS_URL"],
     )
-    house = House(layout, own_ports, environment)
-    stages = [_servers(house, database, redis), _setup(house, given), _application(house), _entrance(house)]
+    programs = Programs(layout, own_ports, environment)
+    stages = [
+        _servers(programs, database, redis),
+        _setup(programs, given),
+        _application(programs),
+        _entrance(programs),
+    ]
     return Plan(stages, environment, public_port(given))
 
 
@@ -57,41 +62,43 @@ def _valkey(layout: Layout, port: int) -> Valkey:
     return Valkey(layout.valkey, port, remembered_secret(layout.secret("valkey")))
 
 
-def _servers(house: House, database: Postgres | None, redis: Valkey | None) -> Stage:
+def _servers(programs: Programs, database: Postgres | None, redis: Valkey | None) -> Stage:
     """Databases where none is given, and the outside world in small: a mailbox and a payment provider."""
     steps: list[Step] = []
-    programs: list[Program] = []
+    started: list[Program] = []
     if database is not None:
         text = f"Making a database cluster in {database.home}"
-        if not database.home.is_relative_to(house.layout.root):
+        if not database.home.is_relative_to(programs.layout.root):
             text += " (it cannot run as root, and nobody else may enter this directory)"
         steps.append(Step(text, database.prepare, is_needed=lambda: not database.data.exists()))
-        programs.append(house.server(database, cwd=database.home))
+        started.append(programs.server(database, cwd=database.home))
     if redis is not None:
         steps.append(Step(run=redis.prepare))
-        programs.append(house.server(redis, cwd=redis.home))
-    programs += [house.inbox(), house.sandbox()]
-    return Stage(_starting(programs), steps, programs)
+        started.append(programs.server(redis, cwd=redis.home))
+    started += [programs.inbox(), programs.sandbox()]
+    return Stage(_starting(started), steps, started)
 
 
-def _setup(house: House, given: Mapping[str, str]) -> Stage:
-    layout = house.layout
+def _setup(programs: Programs, given: Mapping[str, str]) -> Stage:
+    layout = programs.layout
     return Stage(
         steps=[
             Step(
                 "Making the first signing key",
-                program=house.manage("keys", "create_signing_key", "--if-missing"),
+                program=programs.manage("keys", "create_signing_key", "--if-missing"),
                 is_needed=lambda: not any(layout.keys.iterdir()),
             ),
-            Step("Bringing the tables up to date", program=house.manage("migrate", "migrate", "--no-input")),
+            Step(
+                "Bringing the tables up to date", program=programs.manage("migrate", "migrate", "--no-input")
+            ),
             Step(
                 "Collecting static files",
-                program=house.manage("static", "collectstatic", "--no-input", "--verbosity=0"),
+                program=programs.manage("static", "collectstatic", "--no-input", "--verbosity=0"),
                 stamp=Stamp(layout.stamp("static"), _static_files(layout)),
             ),
             Step(
                 "Loading demo data",
-                program=house.manage("demo", "load_demo", "--if-empty", has_terminal=True),
+                program=programs.manage("demo", "load_demo", "--if-empty", has_terminal=True),
                 is_needed=lambda: given.get("DEMO_DATA") != "no",
                 stamp=Stamp(layout.stamp("demo"), fingerprint(given.get("DATABASE_URL", ""))),
             ),
@@ -106,23 +113,23 @@ def _static_files(layout: Layout) -> str:
     return fingerprint(packages, *(f"{path} {path.stat().st_mtime_ns}" for path in own))
 
 
-def _application(house: House) -> Stage:
-    programs = [house.web(), house.worker(), house.beat(), house.relay()]
-    return Stage(_starting(programs), programs=programs)
+def _application(programs: Programs) -> Stage:
+    started = [programs.web(), programs.worker(), programs.beat(), programs.relay()]
+    return Stage(_starting(started), programs=started)
 
 
-def _entrance(house: House) -> Stage:
+def _entrance(programs: Programs) -> Stage:
     server = Nginx(
-        template=house.layout.root / "deploy" / "nginx" / "nginx.conf.template",
-        state=house.layout.nginx,
-        access_log=house.layout.logs / "requests.log",
-        port=public_port(house.environment),
-        web_port=house.ports["web"],
-        static=house.layout.static,
-        media=house.layout.media,
+        template=programs.layout.root / "deploy" / "nginx" / "nginx.conf.template",
+        state=programs.layout.nginx,
+        access_log=programs.layout.logs / "requests.log",
+        port=public_port(programs.environment),
+        web_port=programs.ports["web"],
+        static=programs.layout.static,
+        media=programs.layout.media,
     )
-    programs = [house.server(server, cwd=house.layout.root)]
-    return Stage(_starting(programs), [Step(run=server.prepare)], programs)
+    started = [programs.server(server, cwd=programs.layout.root)]
+    return Stage(_starting(started), [Step(run=server.prepare)], started)
 
 
 def _starting(programs: list[Program]) -> str:

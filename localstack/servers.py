@@ -27,7 +27,7 @@ PR_SET_PDEATHSIG = 1
 
 
 class Server(Protocol):
-    """What a server tells about itself, whoever starts it."""
+    """What a server declares about itself, whoever starts it."""
 
     name: str
     stop_signal: signal.Signals

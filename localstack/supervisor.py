@@ -12,13 +12,13 @@ from collections.abc import Callable
 
 from localstack.child import Child, reason
 from localstack.errors import StackError
-from localstack.programs import Program, Stage, Step
 from localstack.record import SUPERVISOR, Record
+from localstack.stages import Program, Stage, Step
 from localstack.terminal import Terminal
 
 START_ATTEMPTS = 5
 STEADY_SECONDS = 5  # who lived this long has started well
-SHORTEST_PAUSE, LONGEST_PAUSE = 0.1, 5.0  # seconds before a restart
+MIN_PAUSE, MAX_PAUSE = 0.1, 5.0  # seconds before a restart
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -101,7 +101,7 @@ class Supervisor:
                 raise self._failed(child.program.name, f"failed at {failures} starts ({life.reason})")
             self._terminal.say(f"{child.program.name} ended ({life.reason}); starting it again")
             short_lives = short_lives + 1 if life.seconds < STEADY_SECONDS else 0
-            await asyncio.sleep(min(SHORTEST_PAUSE * 2**short_lives, LONGEST_PAUSE))
+            await asyncio.sleep(min(MIN_PAUSE * 2**short_lives, MAX_PAUSE))
 
     async def _stop_all(self) -> None:
         self._listen(self._kill_all)  # the second Ctrl-C is an impatient one

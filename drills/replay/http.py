@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
-from threading import Event, local
+from threading import Event
 from typing import Any
 
 import requests
@@ -20,6 +20,7 @@ from tenacity import (
 from tenacity.nap import sleep_using_event
 from urllib3.exceptions import NewConnectionError
 
+from drills.connections import Connections
 from drills.replay.tally import Attempt, Tally
 
 API = "/api/v1"
@@ -59,7 +60,7 @@ class Shop:
         self.base_url = base_url.rstrip("/")
         self.tally = tally
         self.stopping = Event()
-        self._threads = local()
+        self._connections = Connections()
         self._retrying = Retrying(
             retry=retry_if_exception_type(NotAnswered),
             stop=stop_before_delay(patience) | stop_when_event_set(self.stopping),
@@ -102,7 +103,9 @@ class Shop:
         method, url = route.split(" ", maxsplit=1)[0], self.base_url + path
         began = time.monotonic()
         try:
-            response = self._session().request(method, url, timeout=TIMEOUT, allow_redirects=False, **request)
+            response = self._connections.own().request(
+                method, url, timeout=TIMEOUT, allow_redirects=False, **request
+            )
         except requests.RequestException as lost:
             self._note(route, began, failure=_kind(lost))
             raise NotAnswered(f"{route}: {lost!r}") from lost
@@ -126,14 +129,6 @@ class Shop:
     def _note(self, route: str, began: float, *, failure: str = "", is_replay: bool = False) -> None:
         attempt = Attempt(route=route, began=began, ended=time.monotonic(), failure=failure)
         self.tally.add(attempt, is_replay=is_replay)
-
-    def _session(self) -> requests.Session:
-        if not hasattr(self._threads, "session"):
-            self._threads.session = requests.Session()
-            # Neither a proxy nor a ~/.netrc stands between a shopper and this shop.
-            self._threads.session.trust_env = False
-        session: requests.Session = self._threads.session
-        return session
 
 
 def _is_put_off(response: requests.Response) -> bool:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from demo.progress import bar
 from drills.answers import AnswerLog
+from drills.arrivals import at_rate
 from drills.chaos.storm import Storm, Strike
 from drills.replay import shopping
 from drills.replay.http import NotAnswered, Shop
@@ -65,8 +66,7 @@ def visit_all(
         shop.called_off_on_error(),
         _raging(storm, lambda strike: progress.write(told(strike))),
     ):
-        for number, shopper in enumerate(shoppers):
-            shop.stopping.wait(max(0.0, started + number / rate - time.monotonic()))
+        for shopper, _ in at_rate(shoppers, rate=rate, wait=shop.stopping.wait):
             future = pool.submit(shopping.visit, shop, shopper, log)
             future.add_done_callback(lambda _: progress.update())
             under_way.append(future)

@@ -5,8 +5,8 @@ import pytest
 from django.db import connection
 from django.test import Client
 
-from benchmarks.orders import growth
-from benchmarks.orders.measures import Moments, check_books
+from benchmarks.suites.orders import growth
+from benchmarks.suites.orders.measures import Moments, reconcile
 from core.outbox.models import OutboxMessage
 from orders.checkout import numbers
 from orders.ledger import discrepancies
@@ -39,19 +39,19 @@ def grown(database, reader):
     growth.grow(database, first=101, last=250, reader=reader.pk, now=NOW)
 
 
-def test_grow__two_steps__leave_books_without_a_difference(grown, database):
+def test_grow__two_steps__leave_ledgers_without_a_discrepancy(grown, database):
     assert Order.objects.count() == 250
     assert discrepancies.find() == []
-    assert check_books(database).differences == 0
+    assert reconcile(database).discrepancies == 0
 
 
-def test_grow__stock_entry_missing__is_found_by_the_books(grown, database):
+def test_grow__stock_entry_missing__is_found_by_the_ledgers(grown, database):
     with connection.cursor() as cursor:
         cursor.execute("SET session_replication_role = replica")
         cursor.execute("DELETE FROM catalog_stockentry WHERE id = (SELECT max(id) FROM catalog_stockentry)")
         cursor.execute("SET session_replication_role = DEFAULT")
 
-    assert check_books(database).differences == 2
+    assert reconcile(database).discrepancies == 2
     assert {each.what for each in discrepancies.find()} == {"units by the stock ledger", "units shipped"}
 
 

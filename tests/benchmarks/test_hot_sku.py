@@ -1,5 +1,5 @@
-from benchmarks import hot_sku
-from benchmarks.hot_sku import Figures
+from benchmarks.suites import hot_sku
+from benchmarks.suites.hot_sku import Pace
 
 
 def test_scripts__the_shops_own_statement__has_a_value_for_each_parameter():
@@ -7,6 +7,9 @@ def test_scripts__the_shops_own_statement__has_a_value_for_each_parameter():
 
 
 def test_table__medians_beside_the_bare_row__tells_the_ratio():
-    found = {"row": [Figures(200, 5)] * 3, "units": [Figures(n, 2.4) for n in (300, 500, 100)]}
+    found = {"row": [Pace(200, 5)] * 3, "units": [Pace(n, 2.4) for n in (300, 500, 100)]}
 
-    assert hot_sku._table(found).splitlines()[-1] == "| units | 300 | 100 | 500 | 2 | 1.50 |"
+    assert (
+        hot_sku._table(found).splitlines()[-1]
+        == "| units  |                    300 |   100 |  500 |       2 |   1.50 |"
+    )

@@ -1,8 +1,9 @@
 import pytest
 
-from benchmarks import load
 from benchmarks.errors import BenchmarkError
-from benchmarks.load import Load, Request
+from benchmarks.load import wrk
+from benchmarks.load.request import MARK, Request, post
+from benchmarks.load.wrk import Load
 
 OUTPUT = """\
 Running 2s test @ http://127.0.0.1:8000
@@ -16,7 +17,7 @@ RESULT {"requests": 4974, "seconds": 2.007314, "bytes": 4780014, "p50_ms": 11.89
 
 
 def test_parse__result_line__gives_counts_rates_and_errors():
-    result = load.parse(OUTPUT)
+    result = wrk.parse(OUTPUT)
 
     assert result == Load(4974, 2.007314, 4780014, 11.892, 72.270, 12, 3, 1)
     assert result.accepted == 4962
@@ -26,11 +27,11 @@ def test_parse__result_line__gives_counts_rates_and_errors():
 
 def test_parse__no_result_line__raises_with_the_output():
     with pytest.raises(BenchmarkError, match="unable to connect"):
-        load.parse("unable to connect to 127.0.0.1:1 Connection refused")
+        wrk.parse("unable to connect to 127.0.0.1:1 Connection refused")
 
 
 def test_post__with_headers__is_text_that_the_script_reads():
-    request = load.post("/orders", {"quantity": 1}, {"Idempotency-Key": load.MARK})
+    request = post("/orders", {"quantity": 1}, {"Idempotency-Key": MARK})
 
     text = request.as_text()
 
@@ -48,4 +49,11 @@ def test_request__without_body__still_ends_its_head():
 
 
 def test_mark__in_the_lua_script__is_the_same():
-    assert f'MARK = "{load.MARK}"' in load.SCRIPT.read_text()
+    assert f'MARK = "{MARK}"' in wrk.SCRIPT.read_text()
+
+
+def test_marked__headers_and_body__carry_the_text_instead():
+    request = post("/orders", {"email": f"{MARK}@x.test"}, {"Idempotency-Key": MARK}).marked("first")
+
+    assert MARK not in request.as_text()
+    assert (request.headers["Idempotency-Key"], request.body) == ("first", '{"email": "first@x.test"}')

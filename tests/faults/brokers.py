@@ -11,7 +11,7 @@ import amqp
 import redis
 
 from localstack.ports import HOST, free_port
-from localstack.programs import Program
+from localstack.stages import Program
 from localstack.valkey import Valkey
 from tests.faults.processes import Process
 

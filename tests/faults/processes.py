@@ -10,9 +10,9 @@ from pathlib import Path
 
 import psutil
 
-from localstack.programs import Program
 from localstack.record import group_members, wait_for_end
 from localstack.servers import end_with_parent
+from localstack.stages import Program
 
 START_SECONDS = 60
 ORPHAN_SECONDS = 3  # what a killed main process leaves is asked to end for so long

@@ -1,7 +1,7 @@
 """The shop as real processes, without demo data, made to be broken.
 
 nginx, gunicorn, Celery worker, relay, mail inbox and the sandbox provider run the commands of the local
-stack (localstack/house.py) on a database of their own in the test run's PostgreSQL, and Valkey
+stack (localstack/programs.py) on a database of their own in the test run's PostgreSQL, and Valkey
 databases of their own. Between client and nginx, shop and provider (and back: its webhooks), and shop and
 broker stand proxies. Every crash point is armed and held back: `crash(...)` lets some of them kill once.
 """
@@ -24,10 +24,10 @@ from django.db.models import F
 from core.mail.models import Mail
 from core.outbox.models import OutboxMessage
 from drills.crash_points.names import all_names
-from localstack.house import House
 from localstack.layout import Layout
 from localstack.nginx import Nginx
 from localstack.ports import HOST, free_port
+from localstack.programs import Programs
 from tests.faults.databases import using_database
 from tests.faults.processes import Process
 from tests.faults.proxy import Proxy
@@ -62,7 +62,7 @@ class Sandbox:
         layout = Elsewhere(CHECKOUT, directory)
         layout.make_directories()
         port = free_port()
-        program = House(layout, {"sandbox": port}, os.environ | {"SANDBOX_HANG_SECONDS": "4"}).sandbox()
+        program = Programs(layout, {"sandbox": port}, os.environ | {"SANDBOX_HANG_SECONDS": "4"}).sandbox()
         self._direct = f"http://{HOST}:{port}"
         self._process, self.proxy = Process(program, layout.logs), Proxy(port)
 
@@ -110,7 +110,7 @@ class Shop:
             )
         )
         self.url = f"http://{HOST}:{self.front.port}"
-        house = House(self.layout, ports, self._environment(ports) | environment)
+        shop = Programs(self.layout, ports, self._environment(ports) | environment)
         nginx = Nginx(
             template=CHECKOUT / "deploy" / "nginx" / "nginx.conf.template",
             state=self.layout.nginx,
@@ -121,8 +121,8 @@ class Shop:
             media=self.layout.media,
         )
         nginx.prepare()
-        programs = [house.sandbox(), house.inbox(), house.web(), house.worker(), house.relay()]
-        programs.append(house.server(nginx, cwd=CHECKOUT))
+        programs = [shop.sandbox(), shop.inbox(), shop.web(), shop.worker(), shop.relay()]
+        programs.append(shop.server(nginx, cwd=CHECKOUT))
         self.processes = {program.name: Process(program, self.layout.logs) for program in programs}
         for process in self.processes.values():
             process.start()

@@ -39,7 +39,7 @@ def test_run__two_checkouts_at_once__each_has_its_own_servers(stack, running):
     assert {"DATABASE_URL", "REDIS_URL", "SECRET_KEY"} <= {name for name in here if here[name] != there[name]}
 
 
-def test_card__its_curl_line__places_an_order(stack):
+def test_banner__its_curl_line__places_an_order(stack):
     line = "curl -s" + stack.output.split("Place an order")[1].split("curl")[1].split("\n\n")[0]
 
     answer = subprocess.run(["bash", "-c", line], capture_output=True, check=True, text=True)

@@ -8,8 +8,8 @@ import time
 import pytest
 
 from localstack.errors import StackError
-from localstack.programs import Program, Stage, Stamp, Step
 from localstack.record import Record, recorded
+from localstack.stages import Program, Stage, Stamp, Step
 from localstack.supervisor import Supervisor
 from localstack.terminal import Terminal
 

@@ -3,7 +3,7 @@
 import pytest
 from django.db import connection
 
-from benchmarks.orders.crossings import counted
+from benchmarks.suites.orders.round_trips import counted
 from tests.factories.catalog import VariantFactory
 from tests.orders.conftest import Caller
 

@@ -5,7 +5,7 @@ import json
 import pytest
 from django.utils import timezone
 
-from benchmarks.orders.crossings import counted
+from benchmarks.suites.orders.round_trips import counted
 from catalog.models import Location, Reservation, StockLevel
 from catalog.services import stock
 from core.mail.models import Mail

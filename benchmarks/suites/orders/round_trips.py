@@ -1,7 +1,7 @@
-"""How often a piece of work crosses to PostgreSQL and waits, counted where the driver sends.
+"""How often a piece of work goes to PostgreSQL and waits for its answer, counted where the driver sends.
 
 As a program it places one order each way in this process, in the database of the environment, and prints
-the counts: `python -m benchmarks.orders.crossings SKU SKU SKU`.
+the counts: `python -m benchmarks.suites.orders.round_trips SKU SKU SKU`.
 """
 
 import contextlib
@@ -17,7 +17,9 @@ import psycopg
 from django.db import connection
 from django.test import Client
 
-from benchmarks.ours import ADDRESS, API
+from benchmarks.ours import guest_order
+
+JSON = "application/json"
 
 
 @contextlib.contextmanager
@@ -45,17 +47,12 @@ def counted() -> Iterator[list[str]]:
 def main(skus: list[str]) -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     django.setup()
-    body = {
-        "items": [{"sku": sku, "quantity": 1} for sku in skus],
-        "email": "crossings@example.com",
-        "shipping_address": ADDRESS,
-        "payment": {"token": "tok_ok"},
-    }
     client, counts = Client(SERVER_NAME="localhost"), {}
     connection.ensure_connection()
-    for name, headers in (("without a key", {}), ("with a key", {"Idempotency-Key": "crossings"})):
+    for name, is_keyed in (("without a key", False), ("with a key", True)):
+        order = guest_order(skus, is_keyed=is_keyed).marked("round-trips")
         with counted() as sent:
-            answer = client.post(f"{API}/orders", body, content_type="application/json", headers=headers)
+            answer = client.post(order.path, order.body, content_type=JSON, headers=order.headers)
         if answer.status_code != 201:
             sys.exit(f"{answer.status_code}: {answer.content.decode()}")
         counts[name] = len(sent)

@@ -3,16 +3,28 @@
 from collections.abc import Mapping, Sequence
 
 from benchmarks.figures import markdown_table, ratio, summarise
-from benchmarks.measure import OWN, Measurement
-from benchmarks.orders.measures import Flow, Shipping
-from benchmarks.orders.rounds import ALONE, EXPRESS, ORDERS, READS, Outcome, Plan
-from benchmarks.orders.shop import KINDS
-from benchmarks.report import NOTHING, each, number
+from benchmarks.report import NOTHING, SERVERS, TREES, by_program, each, each_ms, number, times
+from benchmarks.suites.orders.measures import Flow, Shipping
+from benchmarks.suites.orders.outcome import ALONE, EXPRESS, ORDERS, READS, OrdersPlan, Outcome
+from benchmarks.suites.orders.shop import KINDS
 
-SERVERS = ("PostgreSQL", "Valkey")
-FLAT = 1.2  # what has grown by more than a fifth is marked
+MAX_GROWTH = 1.2  # what has grown by more than a fifth is marked
 SHIPPING = "shipped by one process"
 KIND_NAMES = {**KINDS, EXPRESS: "Express: insert and enqueue"}
+
+
+def of(outcome: Outcome, plan: OrdersPlan) -> dict[str, str]:
+    """All of them, by the name under which the page's template knows them."""
+    return {
+        "accepted": accepted(outcome),
+        "programs": accepted_by_program(outcome),
+        "round_trips": round_trips(outcome),
+        "shipped": shipped(outcome.shipped),
+        "flows": flows(outcome.flows),
+        "growth": growth(outcome, plan),
+        "by_program": grown_by_program(outcome, plan),
+        "checks": checks(outcome),
+    }
 
 
 def accepted(outcome: Outcome) -> str:
@@ -34,11 +46,11 @@ def accepted(outcome: Outcome) -> str:
             [
                 KIND_NAMES[kind],
                 number(ours.per_second),
-                _times(ratio(ours.per_second, theirs.per_second)),
+                times(ratio(ours.per_second, theirs.per_second)),
                 number(ours.p50_ms),
                 number(ours.p99_ms),
                 number(ours.cpu_ms, digits=2),
-                _times(ratio(ours.cpu_ms, theirs.cpu_ms)),
+                times(ratio(ours.cpu_ms, theirs.cpu_ms)),
             ]
         )
     return markdown_table(header, rows)
@@ -46,17 +58,12 @@ def accepted(outcome: Outcome) -> str:
 
 def accepted_by_program(outcome: Outcome) -> str:
     """Milliseconds of processor time for one accepted order, until it is shipped and its mails are sent."""
-    kinds = _kinds(outcome)
-    names = _programs([one for kind in kinds for one in outcome.accepted[kind]])
-    rows = [
-        [KIND_NAMES[kind], *(_of(outcome.accepted[kind], name, is_ours=kind != EXPRESS) for name in names)]
-        for kind in kinds
-    ]
-    return markdown_table(["CPU ms for one order", *names], rows)
+    rounds = {KIND_NAMES[kind]: outcome.accepted[kind] for kind in _kinds(outcome)}
+    return by_program("CPU ms for one order", rounds, trees=TREES, not_told_apart=[KIND_NAMES[EXPRESS]])
 
 
-def crossings(outcome: Outcome) -> str:
-    rows = [[way, str(count)] for way, count in outcome.crossings.items()]
+def round_trips(outcome: Outcome) -> str:
+    rows = [[way, str(count)] for way, count in outcome.round_trips.items()]
     return markdown_table(["an order of three lines", "round trips to PostgreSQL"], rows)
 
 
@@ -102,14 +109,14 @@ def shipped(found: Mapping[int, Shipping]) -> str:
     return markdown_table(header, rows)
 
 
-def growth(outcome: Outcome, plan: Plan) -> str:
+def growth(outcome: Outcome, plan: OrdersPlan) -> str:
     """Each size beside the smallest, from medians; marked where it is more than a fifth dearer."""
     header = ["what", "orders there", "per s", "p50 ms", "ratio", "CPU ms", "ratio", "PostgreSQL ms", "ratio"]
     rows = [row for kind in ("spread", *READS) for row in _growth_rows(outcome, plan, kind)]
     return markdown_table(header, rows + _shipping_rows(outcome.shipped))
 
 
-def _growth_rows(outcome: Outcome, plan: Plan, kind: str) -> list[list[str]]:
+def _growth_rows(outcome: Outcome, plan: OrdersPlan, kind: str) -> list[list[str]]:
     rows, base = [], outcome.grown.get((plan.sizes[0], kind), [])
     at_first = summarise(base)
     for size in plan.sizes:
@@ -151,17 +158,17 @@ def _shipping_rows(found: Mapping[int, Shipping]) -> list[list[str]]:
     return rows
 
 
-def by_program(outcome: Outcome, plan: Plan) -> str:
+def grown_by_program(outcome: Outcome, plan: OrdersPlan) -> str:
     """Of one accepted order, by size."""
-    made = {size: outcome.grown.get((size, "spread"), []) for size in plan.sizes}
-    names = _programs([one for rounds in made.values() for one in rounds])
-    rows = [[f"{size:,}", *(each(rounds, name) for name in names)] for size, rounds in made.items()]
-    return markdown_table(["orders there", *names], rows)
+    rounds = {f"{size:,}": outcome.grown.get((size, "spread"), []) for size in plan.sizes}
+    return by_program("orders there", rounds, trees=TREES)
 
 
 def checks(outcome: Outcome) -> str:
-    rows = [[f"{size:,}", f"{one.seconds:.1f}", str(one.differences)] for size, one in outcome.checks.items()]
-    return markdown_table(["orders there", "verify_ledger s", "differences"], rows)
+    rows = [
+        [f"{size:,}", f"{one.seconds:.1f}", str(one.discrepancies)] for size, one in outcome.checks.items()
+    ]
+    return markdown_table(["orders there", "verify_ledger s", "discrepancies"], rows)
 
 
 def others(outcome: Outcome) -> str:
@@ -170,22 +177,8 @@ def others(outcome: Outcome) -> str:
     return f"{max((one.others_share for one in rounds), default=0.0):.0%}"
 
 
-def each_ms(rounds: Sequence[Measurement], name: str) -> float | None:
-    text = each(rounds, name)
-    return None if text == NOTHING else float(text)
-
-
 def _kinds(outcome: Outcome) -> list[str]:
     return [kind for kind in (*ORDERS, ALONE, EXPRESS) if kind in outcome.accepted]
-
-
-def _programs(rounds: Sequence[Measurement]) -> list[str]:
-    return [*sorted({name for one in rounds for name in one.programs}), OWN, *SERVERS]
-
-
-def _of(rounds: Sequence[Measurement], name: str, *, is_ours: bool) -> str:
-    """Express has no programs that are told apart."""
-    return each(rounds, name) if is_ours or name in (OWN, *SERVERS) else NOTHING
 
 
 def _each_shipped(one: Shipping, name: str) -> str:
@@ -196,9 +189,5 @@ def _ratio(now: float | None, first: float | None) -> float | None:
     return now / first if now is not None and first else None
 
 
-def _times(value: float | None) -> str:
-    return NOTHING if value is None else f"{value:.2f}"
-
-
 def _marked(value: float | None) -> str:
-    return _times(value) + (" (!)" if value is not None and value > FLAT else "")
+    return times(value) + (" (!)" if value is not None and value > MAX_GROWTH else "")

@@ -8,7 +8,7 @@ from typing import Any
 
 from localstack.ports import HOST
 
-CARD = """
+BANNER = """
   The shop is open.
 
     API         {base}/            documentation  {base}/api/docs
@@ -24,9 +24,9 @@ CARD = """
 """
 
 
-def card(port: int, environment: Mapping[str, str]) -> str:
+def banner(port: int, environment: Mapping[str, str]) -> str:
     base = f"http://localhost:{port}"
-    return CARD.format(base=base, password=environment["DEMO_PASSWORD"], curl=_order(base, _any_sku(port)))
+    return BANNER.format(base=base, password=environment["DEMO_PASSWORD"], curl=_order(base, _any_sku(port)))
 
 
 def _order(base: str, sku: str) -> str:
@@ -47,7 +47,7 @@ def _order(base: str, sku: str) -> str:
 
 
 def _any_sku(port: int) -> str:
-    """A SKU of the catalogue that is in stock, as the API tells it; a placeholder where it does not."""
+    """A SKU of the catalogue that is in stock, as the API shows it; a placeholder where it does not."""
     with contextlib.suppress(OSError):
         products = _get(port, "/api/v1/products?in_stock=true&page_size=1")["results"]
         for product in products:

@@ -10,10 +10,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import psutil
 import pytest
 
-from benchmarks import load, ours
-from benchmarks.load import MARK
-from benchmarks.orders.pausing import paused
-from benchmarks.orders.sending import send
+from benchmarks.load.request import MARK, post
+from benchmarks.load.sending import send
+from benchmarks.suites.orders.pausing import paused
+from benchmarks.suites.orders.shop import OrderShop
 from tests.stack import eventually
 
 
@@ -52,14 +52,12 @@ def sleeper():
 
 
 def order(*, is_wanted):
-    return load.post(
-        "/orders", {"email": f"{MARK}@x.test", "is_wanted": is_wanted}, {"Idempotency-Key": MARK}
-    )
+    return post("/orders", {"email": f"{MARK}@x.test", "is_wanted": is_wanted}, {"Idempotency-Key": MARK})
 
 
 @pytest.mark.parametrize("rate", [None, 1000])
 def test_send__every_other_order_refused__counts_both(server, rate):
-    side = ours.Ours(f"http://127.0.0.1:{server.server_port}")
+    side = OrderShop(f"http://127.0.0.1:{server.server_port}")
 
     sent = send(side, [order(is_wanted=True), order(is_wanted=False)], count=10, rate=rate)
 
@@ -68,7 +66,7 @@ def test_send__every_other_order_refused__counts_both(server, rate):
 
 
 def test_send__nobody_listens__names_the_error(server):
-    side = ours.Ours("http://127.0.0.1:1")
+    side = OrderShop("http://127.0.0.1:1")
 
     sent = send(side, [order(is_wanted=True)], count=2)
 

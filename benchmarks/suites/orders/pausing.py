@@ -13,7 +13,7 @@ import psutil
 from benchmarks.errors import BenchmarkError
 from benchmarks.ours import ROOT
 
-SHRINK_SECONDS = 30
+MAX_RESIZE_SECONDS = 30
 
 
 @contextlib.contextmanager
@@ -50,7 +50,7 @@ def _resize(worker: psutil.Process, verb: str, by: int, *, processes: int) -> No
     done = subprocess.run(
         command, cwd=ROOT, env=worker.environ(), capture_output=True, text=True, check=False
     )
-    deadline = time.monotonic() + SHRINK_SECONDS
+    deadline = time.monotonic() + MAX_RESIZE_SECONDS
     while len(worker.children()) != processes:
         if time.monotonic() > deadline:
             raise BenchmarkError(

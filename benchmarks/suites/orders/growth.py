@@ -11,12 +11,11 @@ from uuid import UUID
 import psycopg
 from psycopg.errors import DuplicateTable
 
-from benchmarks.orders import growth_sql
-from benchmarks.ours import ADDRESS
+from benchmarks.ours import ADDRESS, STOCK
+from benchmarks.suites.orders import growth_sql
 from orders.checkout.numbers import ALPHABET
 
 SKUS = 500
-STOCK = 10_000_000
 CURRENCY = "USD"
 READER_ORDERS = 40  # of the one customer whose orders are read
 TABLES = (

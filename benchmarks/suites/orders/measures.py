@@ -8,17 +8,17 @@ from datetime import UTC, datetime
 import psycopg
 
 from benchmarks import meter
+from benchmarks.load.sending import Sent, send
 from benchmarks.measure import roots_of, wait_until_quiet
-from benchmarks.orders.pausing import one_process, paused
-from benchmarks.orders.sending import Sent, send
-from benchmarks.orders.shop import OrderShop
 from benchmarks.servers import Servers
-from benchmarks.sides import settle
+from benchmarks.sides import wait_until_done
+from benchmarks.suites.orders.pausing import one_process, paused
+from benchmarks.suites.orders.shop import OrderShop
 from orders.ledger.discrepancies import MAX_OF_A_KIND
 from orders.ledger.questions import QUESTIONS
 
-SLACK_SECONDS = 3  # a shop that keeps up has shipped the last order so soon after it came
-LATE_SECONDS = 0.5  # and had its client send every order in time
+MAX_SECONDS_AFTER_LAST = 3  # a shop that keeps up has shipped the last order so soon after it came
+MAX_SECONDS_LATE = 0.5  # and had its client send every order in time
 
 _MOMENTS = """
 WITH moments AS (
@@ -84,7 +84,7 @@ class Flow:
     @property
     def is_sustained(self) -> bool:
         return not self.problem and (
-            self.moments.after_last <= SLACK_SECONDS and self.sent.latest <= LATE_SECONDS
+            self.moments.after_last <= MAX_SECONDS_AFTER_LAST and self.sent.latest <= MAX_SECONDS_LATE
         )
 
     @property
@@ -93,28 +93,28 @@ class Flow:
 
 
 @dataclass(frozen=True)
-class BooksCheck:
-    """How long adding up the books took, and how many differences there were."""
+class Reconciliation:
+    """How long it took to reconcile the ledgers, and how many discrepancies there were."""
 
     seconds: float
-    differences: int
+    discrepancies: int
 
     @property
     def problem(self) -> str:
-        return f"{self.differences} differences in the books" if self.differences else ""
+        return f"{self.discrepancies} discrepancies in the ledgers" if self.discrepancies else ""
 
 
 def ship_backlog(shop: OrderShop, servers: Servers, *, count: int) -> Shipping:
     """Accept `count` orders while worker and relay are held, then let one worker process ship them."""
     programs, roots, began = shop.programs(), roots_of(shop, servers), datetime.now(UTC)
-    settle(shop)
+    wait_until_done(shop)
     wait_until_quiet(roots)
     with one_process(programs["worker"]):
         with paused(programs["worker"], programs["relay"]):
             sent = send(shop, shop.orders(), count=count)
             wait_until_quiet(roots)
             before, released = meter.cpu_seconds(roots | programs), datetime.now(UTC)
-        unfinished = settle(shop)
+        unfinished = wait_until_done(shop)
         wait_until_quiet(roots)
         after = meter.cpu_seconds(roots | programs)
     moments = Moments.since(str(shop.database), began)
@@ -129,15 +129,15 @@ def ship_backlog(shop: OrderShop, servers: Servers, *, count: int) -> Shipping:
 
 
 def flow(shop: OrderShop, servers: Servers, *, rate: int, seconds: int) -> Flow:
-    settle(shop)
+    wait_until_done(shop)
     wait_until_quiet(roots_of(shop, servers))
     began = datetime.now(UTC)
     sent = send(shop, shop.orders(), count=rate * seconds, rate=rate)
-    settle(shop)
+    wait_until_done(shop)
     return Flow(rate, seconds, sent, Moments.since(str(shop.database), began))
 
 
-def check_books(database: str) -> BooksCheck:
+def reconcile(database: str) -> Reconciliation:
     """Ask what verify_ledger asks, once all work is done: no order is passed over as under way."""
     began = time.monotonic()
     with psycopg.connect(database) as connection:
@@ -146,7 +146,7 @@ def check_books(database: str) -> BooksCheck:
             for question in QUESTIONS.values()
             for row in connection.execute(question.encode(), {"saga_steps": []}).fetchmany(MAX_OF_A_KIND)
         ]
-    return BooksCheck(time.monotonic() - began, len(found))
+    return Reconciliation(time.monotonic() - began, len(found))
 
 
 def _pair(values: list[float | None] | None) -> tuple[float, float]:

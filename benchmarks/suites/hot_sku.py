@@ -1,4 +1,4 @@
-"""python -m benchmarks.hot_sku: one SKU that everybody wants, held in three ways, on a PostgreSQL of its own.
+"""One SKU that everybody wants, held in four ways, on a PostgreSQL of its own.
 
     shop      what the shop runs: catalog.services.stock_sql.RESERVE on the shop's tables
     row       the bare idea of it: one row, UPDATE where enough is left
@@ -13,22 +13,24 @@ import argparse
 import os
 import re
 import secrets
-import statistics
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import psycopg
 
+from benchmarks.bench import Bench
 from benchmarks.errors import BenchmarkError
-from benchmarks.servers import OURS_DATABASE, Servers, shared_servers
+from benchmarks.figures import Figure, figure_of, markdown_table, ratio
+from benchmarks.harness import ROOT, Findings, Suite
+from benchmarks.report import NOTHING, number, times
+from benchmarks.rounds import Plan, in_turn
+from benchmarks.servers import OURS_DATABASE, Servers
 from catalog.services import stock_sql
-from localstack.errors import StackError
 
-ROOT = Path(__file__).parents[1]
 VARIANT = "00000000-0000-0000-0000-000000000001"
 UNITS, BUCKETS = 1_000_000, 32
 
@@ -52,7 +54,7 @@ INSERT INTO hot_bucket SELECT n, {UNITS}, 0 FROM generate_series(1, {BUCKETS}) n
 INSERT INTO hot_unit SELECT n, NULL FROM generate_series(1, {UNITS}) n;
 """
 
-# A client that finds nothing ends with an error, and the run with it: nobody is told "sold out" falsely.
+# A client that finds nothing ends with an error, and the run with it: no "sold out" is counted as a sale.
 ENTRY = "INSERT INTO hot_entry (place, at) VALUES (:place, now());"
 ROW = f"""BEGIN;
 UPDATE hot_row SET reserved = reserved + 1 WHERE id = 1 AND reserved < on_hand RETURNING id AS place \\gset
@@ -82,28 +84,28 @@ COMMIT;
 """
 
 
-class Figures(NamedTuple):
+class Pace(NamedTuple):
     """Of one measurement: reservations a second, and what one took from BEGIN to COMMIT."""
 
     rate: float
     milliseconds: float
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.hot_sku")
-    parser.add_argument("--clients", type=int, default=100)
-    parser.add_argument("--seconds", type=int, default=15, help="of each measurement (default 15)")
-    parser.add_argument("--rounds", type=int, default=3, help="measurements of each design (default 3)")
-    arguments = parser.parse_args()
-    (ROOT / ".local").mkdir(exist_ok=True)
-    try:
-        with shared_servers(ROOT / ".local") as servers:
-            _prepare(servers)
-            print(_table(_measure(servers, arguments)))
-    except (BenchmarkError, StackError) as error:
-        print(f"\n{error}", file=sys.stderr)
-        return 2
-    return 0
+class HotSkuSuite(Suite[Plan]):
+    name = "hot_sku"
+    summary = "One SKU that everybody wants, held in four ways; needs neither wrk nor Express."
+    full = Plan(rounds=3, seconds=15, connections=100)
+    quick = Plan(rounds=1, seconds=2, connections=100)
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        parser.add_argument(
+            "--clients", type=int, dest="connections", help=f"at once (default {self.full.connections})"
+        )
+
+    def measure(self, arguments: argparse.Namespace, bench: Bench) -> Findings:
+        servers = bench.start_servers()
+        _prepare(servers)
+        return Findings(tables=[_table(_measure(servers, self.plan(arguments)))])
 
 
 def _prepare(servers: Servers) -> None:
@@ -134,20 +136,21 @@ def _scripts() -> dict[str, str]:
     return {"shop": f"BEGIN;{shop};\nCOMMIT;\n", "row": ROW, "units": UNIT, "buckets": BUCKET}
 
 
-def _measure(servers: Servers, arguments: argparse.Namespace) -> dict[str, list[Figures]]:
-    found: dict[str, list[Figures]] = {name: [] for name in _scripts()}
+def _measure(servers: Servers, plan: Plan) -> dict[str, list[Pace]]:
+    scripts = _scripts()
+    found: dict[str, list[Pace]] = {name: [] for name in scripts}
     with tempfile.TemporaryDirectory() as directory:
-        for name, script in _scripts().items():
+        for name, script in scripts.items():
             Path(directory, name).write_text(script)
-        for number in range(1, arguments.rounds + 1):
-            for name, figures in found.items():
-                figures.append(_run(servers, Path(directory, name), arguments))
-                print(f"round {number}  {name:8} {figures[-1].rate:7.0f}/s", flush=True)
+        for number, name in in_turn(list(scripts), plan.rounds):
+            one = _run(servers, Path(directory, name), plan)
+            print(f"round {number}  {name:8} {one.rate:7.0f}/s", flush=True)
+            found[name].append(one)
     return found
 
 
-def _run(servers: Servers, script: Path, arguments: argparse.Namespace) -> Figures:
-    options = {"--client": arguments.clients, "--time": arguments.seconds, "--jobs": 2, "--file": script}
+def _run(servers: Servers, script: Path, plan: Plan) -> Pace:
+    options = {"--client": plan.connections, "--time": plan.seconds, "--jobs": 2, "--file": script}
     done = subprocess.run(
         [
             str(servers.postgres.programs / "pgbench"),
@@ -164,29 +167,17 @@ def _run(servers: Servers, script: Path, arguments: argparse.Namespace) -> Figur
     )
     if done.returncode or rate is None or latency is None:
         raise BenchmarkError(f"pgbench failed on {script.name}:\n{done.stderr[-2000:]}")
-    return Figures(rate=float(rate[1]), milliseconds=float(latency[1]))
+    return Pace(rate=float(rate[1]), milliseconds=float(latency[1]))
 
 
-def _table(found: Mapping[str, list[Figures]]) -> str:
-    lines = [
-        "",
-        "| design | reservations/s: median | least | most | ms each | to row |",
-        "| --- |" + " ---: |" * 5,
-    ]
-    row = statistics.median(figures.rate for figures in found["row"])
-    for name, figures in found.items():
-        rates = [one.rate for one in figures]
-        middle, wait = statistics.median(rates), statistics.median(one.milliseconds for one in figures)
-        cells = [
-            f"{middle:.0f}",
-            f"{min(rates):.0f}",
-            f"{max(rates):.0f}",
-            f"{wait:.0f}",
-            f"{middle / row:.2f}",
-        ]
-        lines.append(f"| {name} | {' | '.join(cells)} |")
-    return "\n".join(lines)
+def _table(found: Mapping[str, Sequence[Pace]]) -> str:
+    header = ["design", "reservations/s: median", "least", "most", "ms each", "to row"]
+    row = figure_of([one.rate for one in found["row"]])
+    return markdown_table(header, [_table_row(name, paces, row) for name, paces in found.items()])
 
 
-if __name__ == "__main__":
-    sys.exit(main())
+def _table_row(name: str, paces: Sequence[Pace], row: Figure | None) -> list[str]:
+    rate = figure_of([one.rate for one in paces])
+    latency = figure_of([one.milliseconds for one in paces])
+    lowest, highest = (f"{rate.lowest:,.0f}", f"{rate.highest:,.0f}") if rate else (NOTHING, NOTHING)
+    return [name, number(rate, digits=0), lowest, highest, number(latency, digits=0), times(ratio(rate, row))]

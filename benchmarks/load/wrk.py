@@ -5,30 +5,16 @@ import secrets
 import subprocess
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.errors import BenchmarkError
+from benchmarks.load.request import Request
 
-SCRIPT = Path(__file__).parent / "wrk" / "requests.lua"
-MARK = "UNIQUEPERREQUEST__"  # wrk/requests.lua puts a text of the same length in its place
+SCRIPT = Path(__file__).with_name("requests.lua")
 THREADS = 2
 TIMEOUT_SECONDS = 10
 PREFIX = "RESULT "
-
-
-@dataclass(frozen=True)
-class Request:
-    """A request as wrk sends it, over and over; MARK in it becomes a new text each time."""
-
-    path: str
-    method: str = "GET"
-    headers: dict[str, str] = field(default_factory=dict)
-    body: str = ""
-
-    def as_text(self) -> str:
-        head = [f"{self.method} {self.path}", *(f"{name}: {value}" for name, value in self.headers.items())]
-        return "\n".join(head) + "\n\n" + self.body
 
 
 @dataclass(frozen=True)
@@ -55,11 +41,7 @@ class Load:
         return self.requests / self.seconds
 
 
-def post(path: str, body: object, headers: dict[str, str] | None = None) -> Request:
-    return Request(path, "POST", {"Content-Type": "application/json"} | (headers or {}), json.dumps(body))
-
-
-def run_wrk(url: str, requests: Sequence[Request], *, seconds: int, connections: int) -> Load:
+def run(url: str, requests: Sequence[Request], *, seconds: int, connections: int) -> Load:
     with tempfile.NamedTemporaryFile("w", suffix=".txt") as file:
         file.write("\n%%\n".join(request.as_text() for request in requests))
         file.flush()
@@ -78,7 +60,7 @@ def run_wrk(url: str, requests: Sequence[Request], *, seconds: int, connections:
 
 
 def parse(output: str) -> Load:
-    """The line that wrk/requests.lua writes at the end."""
+    """The line that requests.lua writes at the end."""
     for line in output.splitlines():
         if line.startswith(PREFIX):
             return Load(**json.loads(line.removeprefix(PREFIX)))

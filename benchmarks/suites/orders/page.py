@@ -1,13 +1,8 @@
 """orders.md, as a run writes it."""
 
-from datetime import datetime
-from pathlib import Path
-
-from benchmarks import machine
-from benchmarks.orders import report
-from benchmarks.orders.growth import SKUS
-from benchmarks.orders.rounds import Outcome, Plan
-from benchmarks.servers import Servers
+from benchmarks.suites.orders import tables
+from benchmarks.suites.orders.growth import SKUS
+from benchmarks.suites.orders.outcome import OrdersPlan, Outcome
 
 TEMPLATE = """\
 # Measured: orders
@@ -36,7 +31,7 @@ payment provider, carrier).
 
 ## Round trips
 
-{crossings}
+{round_trips}
 
 Statements, `BEGIN` and `COMMIT`, counted where the driver waits for PostgreSQL.
 
@@ -69,7 +64,7 @@ Processor time of one accepted order (many SKUs) by program, in milliseconds:
 
 {by_program}
 
-The books, added up from their ledgers after all of it (this reads the whole shop, and so grows with it):
+The ledgers, reconciled after all of it (this reads the whole shop, and so grows with it):
 
 {checks}
 
@@ -84,30 +79,11 @@ The books, added up from their ledgers after all of it (this reads the whole sho
 - Both: {both}
 - Load: {load}; orders at a rate, and those for one worker process, by Python's requests
 
-To repeat: `python -m benchmarks.orders`. `make bench` is the comparison with Express, route by route:
+To repeat: `python -m benchmarks orders`. `make bench` is the comparison with Express, route by route:
 [results.md](results.md).
 """
 
 
-def write(path: Path, *, outcome: Outcome, plan: Plan, servers: Servers, now: datetime) -> None:
-    text = TEMPLATE.format(
-        date=f"{now:%d %B %Y}",
-        hardware=machine.hardware(),
-        others=report.others(outcome),
-        accepted=report.accepted(outcome),
-        programs=report.accepted_by_program(outcome),
-        crossings=report.crossings(outcome),
-        shipped=report.shipped(outcome.shipped),
-        flows=report.flows(outcome.flows),
-        growth=report.growth(outcome, plan),
-        by_program=report.by_program(outcome, plan),
-        checks=report.checks(outcome),
-        problems="\n".join(f"- {problem}" for problem in outcome.problems()) or "None.",
-        rounds=plan.rounds,
-        seconds=plan.seconds,
-        connections=plan.connections,
-        first=f"{plan.sizes[0]:,}",
-        skus=SKUS,
-        **machine.versions(servers),
-    )
-    path.write_text(text)
+def values(outcome: Outcome, plan: OrdersPlan) -> dict[str, object]:
+    """What fills the template beside the tables, the plan and what the document says of every run."""
+    return {"others": tables.others(outcome), "first": f"{plan.sizes[0]:,}", "skus": SKUS}

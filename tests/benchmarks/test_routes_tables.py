@@ -1,9 +1,9 @@
-from benchmarks import report
 from benchmarks.figures import Figure, markdown_table, ratio, summarise
-from benchmarks.load import Load
+from benchmarks.load.wrk import Load
 from benchmarks.measure import OWN, Measurement
-from benchmarks.rounds import Outcome
-from benchmarks.verify import Check
+from benchmarks.suites.routes import tables
+from benchmarks.suites.routes.outcome import Outcome
+from benchmarks.suites.routes.verify import Check
 
 
 def measurement(*, requests: int, cpu: float = 1.0, bad_status: int = 0, unfinished: int = 0) -> Measurement:
@@ -41,7 +41,7 @@ def test_summarise__round_with_errors__is_left_out_and_named():
 
 
 def test_comparison__both_sides__divides_ours_by_theirs():
-    table = report.comparison(
+    table = tables.comparison(
         outcome(django=[measurement(requests=3000)], express=[measurement(requests=1000)]), ["health"]
     )
 
@@ -51,7 +51,7 @@ def test_comparison__both_sides__divides_ours_by_theirs():
 
 
 def test_comparison__only_rounds_with_errors__is_marked_and_has_no_ratio():
-    table = report.comparison(
+    table = tables.comparison(
         outcome(django=[measurement(requests=3000, unfinished=7)], express=[measurement(requests=1000)]),
         ["health"],
     )
@@ -61,13 +61,13 @@ def test_comparison__only_rounds_with_errors__is_marked_and_has_no_ratio():
 
 
 def test_comparison__one_side_alone__shows_the_other_as_missing():
-    table = report.comparison(outcome(express=[measurement(requests=1000)]), ["health"])
+    table = tables.comparison(outcome(express=[measurement(requests=1000)]), ["health"])
 
     assert "| GET health |      - |    500.0 |     - |" in table
 
 
 def test_programs__several_rounds__give_milliseconds_of_each_for_one_request():
-    table = report.programs(outcome(django=[measurement(requests=500, cpu=2.0)]), ["health"])
+    table = tables.programs(outcome(django=[measurement(requests=500, cpu=2.0)]), ["health"])
 
     assert table.splitlines()[0].split() == ["|", "route", "|", "web", "|", "worker", "|"]
     assert table.splitlines()[-1].split()[-4:] == ["2.000", "|", "1.000", "|"]

@@ -7,8 +7,8 @@ run, so the database may hold that many rows more than were acknowledged. It may
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from benchmarks.rounds import Outcome
-from benchmarks.sides import ROUTES, Side
+from benchmarks.sides import Side
+from benchmarks.suites.routes.outcome import ROUTES, Outcome
 
 
 @dataclass(frozen=True)
@@ -33,21 +33,21 @@ class Check:
 
 
 @dataclass(frozen=True)
-class Ledger:
+class RowCounts:
     """What the databases held before the first request, by side."""
 
     rows: Mapping[str, Mapping[str, int]]
     finished_orders: Mapping[str, int]
 
     @classmethod
-    def of(cls, sides: Sequence[Side]) -> "Ledger":
+    def of(cls, sides: Sequence[Side]) -> "RowCounts":
         seen = [side for side in sides if side.database]
         return cls(
             {side.name: side.rows() for side in seen}, {side.name: side.finished_orders() for side in seen}
         )
 
 
-def check(sides: Sequence[Side], outcome: Outcome, *, ledger: Ledger, connections: int) -> list[Check]:
+def check(sides: Sequence[Side], outcome: Outcome, *, before: RowCounts, connections: int) -> list[Check]:
     checks = []
     for side in sides:
         for route, rows in side.rows().items():
@@ -55,9 +55,9 @@ def check(sides: Sequence[Side], outcome: Outcome, *, ledger: Ledger, connection
             if not runs:
                 continue
             acknowledged, allowance = sum(run.load.accepted for run in runs), connections * len(runs)
-            made = rows - ledger.rows[side.name][route]
+            made = rows - before.rows[side.name][route]
             checks.append(Check(side.name, f"rows made by {ROUTES[route]}", acknowledged, made, allowance))
             if route == "order":
-                finished = side.finished_orders() - ledger.finished_orders[side.name]
+                finished = side.finished_orders() - before.finished_orders[side.name]
                 checks.append(Check(side.name, "orders finished", acknowledged, finished, allowance))
     return checks

@@ -10,12 +10,11 @@ from uuid import UUID
 
 import psycopg
 
-from benchmarks import load
 from benchmarks.errors import BenchmarkError
-from benchmarks.load import MARK, Request
-from benchmarks.orders import growth
-from benchmarks.ours import ADDRESS, API, LINES, ROOT, Ours
+from benchmarks.load.request import Request
+from benchmarks.ours import API, LINES, ROOT, Ours, guest_order
 from benchmarks.sides import Makers
+from benchmarks.suites.orders import growth
 
 BODIES = 200  # different baskets that are sent in turn
 CARTS = 20
@@ -38,7 +37,7 @@ class OrderShop(Ours):
 
     def prepare(self) -> None:
         growth.stock_catalogue(str(self.database), now=datetime.now(UTC))
-        self.call("POST", f"{API}/auth/register", status=201, body=self._credentials("reader"))
+        self.call("POST", f"{API}/auth/register", status=201, body=self.credentials("reader"))
         self.reader = self._id_of(self.email("reader"))
         self.carts = [self._open_cart() for _ in range(CARTS)]
 
@@ -51,11 +50,11 @@ class OrderShop(Ours):
 
     def makers(self) -> Makers:
         return {
-            "hot": lambda: [self.order(list(range(LINES)))],
+            "hot": lambda: [_order(list(range(LINES)))],
             "spread": self.orders,
             "alone": self.orders,
-            "keyed": lambda: [self.order(_some_places(), is_keyed=True) for _ in range(BODIES)],
-            "list": lambda: [Request(f"{API}/orders", headers=self._bearer("reader"))],
+            "keyed": lambda: [_order(_some_places(), is_keyed=True) for _ in range(BODIES)],
+            "list": lambda: [Request(f"{API}/orders", headers=self.bearer("reader"))],
             "detail": lambda: [
                 Request(f"{API}/orders/{number}", headers={"X-Order-Token": token})
                 for number, token in self.guests
@@ -67,20 +66,16 @@ class OrderShop(Ours):
 
     def orders(self) -> Sequence[Request]:
         """Of guests, three lines each, over all SKUs."""
-        return [self.order(_some_places()) for _ in range(BODIES)]
+        return [_order(_some_places()) for _ in range(BODIES)]
 
-    def order(self, places: Sequence[int], *, is_keyed: bool = False) -> Request:
-        body = {
-            "items": [{"sku": growth.sku(place), "quantity": 1} for place in places],
-            "email": f"{MARK}@example.com",
-            "shipping_address": ADDRESS,
-            "payment": {"token": "tok_ok"},
-        }
-        return load.post(f"{API}/orders", body, {"Idempotency-Key": MARK} if is_keyed else None)
-
-    def crossings(self) -> dict[str, int]:
+    def round_trips(self) -> dict[str, int]:
         """Round trips to PostgreSQL for one order, by the way it is placed."""
-        command = [sys.executable, "-m", "benchmarks.orders.crossings", *map(growth.sku, range(LINES))]
+        command = [
+            sys.executable,
+            "-m",
+            "benchmarks.suites.orders.round_trips",
+            *map(growth.sku, range(LINES)),
+        ]
         environment = self.programs()["relay"].environ()
         done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
         if done.returncode:
@@ -112,3 +107,7 @@ class OrderShop(Ours):
 
 def _some_places() -> list[int]:
     return random.sample(range(growth.SKUS), LINES)
+
+
+def _order(places: Sequence[int], *, is_keyed: bool = False) -> Request:
+    return guest_order([growth.sku(place) for place in places], is_keyed=is_keyed)
