@@ -7,7 +7,7 @@ from rest_framework import serializers
 from catalog.attributes import check_attributes
 from catalog.models import StockEntry
 from catalog.skus import check_sku
-from core.http.fields import AmountField
+from core.http.documents import AmountField
 
 MOST_UNITS = 1_000_000_000
 
