@@ -20,7 +20,7 @@ TOLD = {
     "missing": ("required", "This is required"),
     "extra_forbidden": ("unknown", "There is no such field"),
     "model_type": ("invalid", "Give a JSON object"),
-    "dict_type": ("invalid", "Give a JSON object"),
+    "dict_type": ("not_a_dict", "Give an object"),
     "list_type": ("not_a_list", "Give a list"),
     "too_short": ("min_length", "Give at least {min_length}"),
     "too_long": ("max_length", "Give at most {max_length}"),
@@ -31,7 +31,6 @@ TOLD = {
     "greater_than_equal": ("min_value", "Ensure this value is greater than or equal to {ge}."),
     "less_than_equal": ("max_value", "Ensure this value is less than or equal to {le}."),
     "bool_type": ("invalid", "Must be a valid boolean."),
-    "literal_error": ("invalid_choice", "Give one of: {expected}"),
 }
 
 

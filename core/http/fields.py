@@ -139,6 +139,23 @@ class Whole(_Read):
 
 
 @dataclass(frozen=True)
+class OneOf(_Read):
+    """One of a few words."""
+
+    words: tuple[str, ...]
+
+    def read(self, value: Any) -> str:
+        if not (isinstance(value, str) and value in self.words):
+            raise fault(
+                "null" if value is None else "invalid_choice", f"Give one of: {', '.join(self.words)}"
+            )
+        return value
+
+    def json_schema(self) -> dict[str, Any]:
+        return {"type": "string", "enum": list(self.words)}
+
+
+@dataclass(frozen=True)
 class Id(_Read):
     """A UUID."""
 
@@ -251,7 +268,7 @@ class Nested:
         return value
 
 
-def text(max_length: int, *, is_blank_taken: bool = False) -> StringConstraints:
+def text(max_length: int | None = None, *, is_blank_taken: bool = False) -> StringConstraints:
     """Of a text that may hold line breaks, stripped."""
     min_length = None if is_blank_taken else 1
     return StringConstraints(strip_whitespace=True, min_length=min_length, max_length=max_length)
