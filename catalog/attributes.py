@@ -14,7 +14,7 @@ EXPECTED = (
 
 
 def check_attributes(value: Any) -> None:
-    """A validator of Django's and DRF's fields: names to short texts, numbers or booleans."""
+    """A validator of Django's kind: names to short texts, numbers or booleans."""
     is_map = isinstance(value, Mapping) and len(value) <= MOST
     if not is_map or not all(_fits(name, kept) for name, kept in value.items()):
         raise ValidationError(EXPECTED, code="attributes")

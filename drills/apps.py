@@ -1,8 +1,7 @@
 import os
+from importlib import import_module
 
 from django.apps import AppConfig
-
-from drills.crash_points.installing import install_from
 
 
 class DrillsConfig(AppConfig):
@@ -11,4 +10,4 @@ class DrillsConfig(AppConfig):
     name = "drills"
 
     def ready(self) -> None:
-        install_from(os.environ)
+        import_module("drills.crash_points.installing").install_from(os.environ)

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from orders.api import carts, changes, orders, quotes, shipping, webhooks
+from orders.api import carts, orders, payments, pricing, shipments
 
 urlpatterns = [
     path("carts", carts.CartsView.as_view(), name="carts"),
@@ -10,13 +10,13 @@ urlpatterns = [
     path("carts/<uuid:cart_id>/voucher", carts.CartVoucherView.as_view(), name="cart-voucher"),
     path("orders", orders.OrdersView.as_view(), name="orders"),
     path("orders/<text:number>", orders.OrderView.as_view(), name="order"),
-    path("orders/<text:number>/cancel", changes.CancelView.as_view(), name="order-cancel"),
-    path("orders/<text:number>/deliver", changes.DeliverView.as_view(), name="order-deliver"),
-    path("orders/<text:number>/refunds", changes.RefundsView.as_view(), name="order-refunds"),
-    path("orders/<text:number>/returns", changes.ReturnsView.as_view(), name="order-returns"),
-    path("orders/<text:number>/shipments", changes.ShipmentsView.as_view(), name="order-shipments"),
+    path("orders/<text:number>/cancel", orders.CancelView.as_view(), name="order-cancel"),
+    path("orders/<text:number>/deliver", shipments.DeliverView.as_view(), name="order-deliver"),
+    path("orders/<text:number>/refunds", payments.RefundsView.as_view(), name="order-refunds"),
+    path("orders/<text:number>/returns", shipments.ReturnsView.as_view(), name="order-returns"),
+    path("orders/<text:number>/shipments", shipments.ShipmentsView.as_view(), name="order-shipments"),
     path("orders/<text:number>/events", orders.OrderEventsView.as_view(), name="order-events"),
-    path("payments/webhooks/<text:gateway>", webhooks.PaymentWebhookView.as_view(), name="payment-webhook"),
-    path("quotes", quotes.QuotesView.as_view(), name="quotes"),
-    path("shipping-methods", shipping.ShippingMethodsView.as_view(), name="shipping-methods"),
+    path("payments/webhooks/<text:gateway>", payments.PaymentWebhookView.as_view(), name="payment-webhook"),
+    path("quotes", pricing.QuotesView.as_view(), name="quotes"),
+    path("shipping-methods", pricing.ShippingMethodsView.as_view(), name="shipping-methods"),
 ]

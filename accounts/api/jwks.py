@@ -1,11 +1,11 @@
 from django.http import HttpResponse
 from drf_spectacular.utils import extend_schema
-from rest_framework import serializers
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from accounts import keys
+from accounts.api.documents.jwks import JwkSetDocument
 from core.http.conditional import bytes_response, etag_of
 from core.json import dumps
 
@@ -13,26 +13,11 @@ from core.json import dumps
 CACHE_CONTROL = "public, max-age=300"
 
 
-class JwkSerializer(serializers.Serializer[object]):
-    kty = serializers.ChoiceField(choices=["OKP", "RSA"])
-    kid = serializers.CharField(help_text="RFC 7638 thumbprint.")
-    alg = serializers.ChoiceField(choices=["EdDSA", "RS256"])
-    use = serializers.ChoiceField(choices=["sig"])
-    crv = serializers.CharField(required=False, help_text="OKP: the curve.")
-    x = serializers.CharField(required=False, help_text="OKP: the public key.")
-    n = serializers.CharField(required=False, help_text="RSA: the modulus.")
-    e = serializers.CharField(required=False, help_text="RSA: the exponent.")
-
-
-class JwkSetSerializer(serializers.Serializer[object]):
-    keys = JwkSerializer(many=True)
-
-
 class JwksView(APIView):
     authentication_classes = ()
     permission_classes = (AllowAny,)
 
-    @extend_schema(operation_id="jwks", responses=JwkSetSerializer, auth=[])
+    @extend_schema(operation_id="jwks", responses=JwkSetDocument, auth=[])
     def get(self, request: Request) -> HttpResponse:
         """The public keys that verify our tokens, for other services (RFC 7517)."""
         body = dumps({"keys": [key.jwk for key in keys.ring().all()]})

@@ -3,10 +3,12 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from catalog.api import rendering, shapes
-from catalog.api.answers import StaffWrites, base_url, cached, refuse_parameters
+from catalog.api import rendering
+from catalog.api.documents.categories import CategoryDocument, CategoryTreeDocument
+from catalog.api.reads import StaffWrites, base_url, cached, refuse_parameters
+from catalog.api.requests.categories import CategoryChangesRequest, CategoryRequest
 from catalog.services import categories, news
-from core.http.bodies import valid_body
+from core.http.bodies import read
 from core.http.conditional import PRIVATE
 from core.http.lean import LeanReads, Readers
 
@@ -15,7 +17,7 @@ class CategoriesView(LeanReads):
     readers = Readers.ANYBODY
     permission_classes = (StaffWrites,)
 
-    @extend_schema(operation_id="list_categories", responses=shapes.CategoryTree, auth=[])
+    @extend_schema(operation_id="list_categories", responses=CategoryTreeDocument, auth=[])
     def get(self, request: HttpRequest) -> HttpResponse:
         refuse_parameters(request)
         base = base_url(request)
@@ -26,11 +28,9 @@ class CategoriesView(LeanReads):
             compute=lambda: rendering.category_tree(base_url=base),
         )
 
-    @extend_schema(
-        operation_id="create_category", request=shapes.CategoryBody, responses={201: shapes.ShownCategory}
-    )
+    @extend_schema(operation_id="create_category", request=CategoryRequest, responses={201: CategoryDocument})
     def post(self, request: Request) -> HttpResponse:
-        category = categories.create(**valid_body(shapes.CategoryBody, request))
+        category = categories.create(**read(CategoryRequest, request).given())
         return _answer(request, category.slug, status=201)
 
 
@@ -38,7 +38,7 @@ class CategoryView(LeanReads):
     readers = Readers.ANYBODY
     permission_classes = (StaffWrites,)
 
-    @extend_schema(operation_id="get_category", responses=shapes.ShownCategory, auth=[])
+    @extend_schema(operation_id="get_category", responses=CategoryDocument, auth=[])
     def get(self, request: HttpRequest, slug: str) -> HttpResponse:
         refuse_parameters(request)
         base = base_url(request)
@@ -49,11 +49,9 @@ class CategoryView(LeanReads):
             compute=lambda: rendering.category(slug, base_url=base),
         )
 
-    @extend_schema(
-        operation_id="change_category", request=shapes.CategoryChangesBody, responses=shapes.ShownCategory
-    )
+    @extend_schema(operation_id="change_category", request=CategoryChangesRequest, responses=CategoryDocument)
     def patch(self, request: Request, slug: str) -> HttpResponse:
-        changes = valid_body(shapes.CategoryChangesBody, request)
+        changes = read(CategoryChangesRequest, request).given()
         category = categories.update(slug=slug, changes=changes)  # type: ignore[arg-type]
         return _answer(request, category.slug, status=200)
 

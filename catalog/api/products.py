@@ -1,5 +1,3 @@
-from typing import Any
-
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
@@ -7,12 +5,14 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from catalog.api import rendering, shapes
-from catalog.api.answers import StaffWrites, base_url, cached, refuse_parameters
+from catalog.api import rendering
+from catalog.api.documents.products import ProductDocument, ProductPageDocument
+from catalog.api.reads import StaffWrites, base_url, cached, refuse_parameters
+from catalog.api.requests.products import ProductChangesRequest, ProductRequest
 from catalog.models import Product
 from catalog.queries import product_filters
 from catalog.services import news, products
-from core.http.bodies import valid_body
+from core.http.bodies import read
 from core.http.conditional import PRIVATE, check_if_match, etag_of
 from core.http.lean import LeanReads, Readers
 from core.http.pagination import DEFAULT_SIZE, MAX_SIZE
@@ -35,14 +35,13 @@ FILTERS = [
         "page_size", {"type": "integer", "minimum": 1, "maximum": MAX_SIZE, "default": DEFAULT_SIZE}
     ),
 ]
-_VARIANT_FIELDS = ("sku", "price", "currency", "compare_at_price", "stock")
 
 
 class ProductsView(LeanReads):
     readers = Readers.ANYBODY
     permission_classes = (StaffWrites,)
 
-    @extend_schema(operation_id="list_products", parameters=FILTERS, responses=shapes.ProductPage, auth=[])
+    @extend_schema(operation_id="list_products", parameters=FILTERS, responses=ProductPageDocument, auth=[])
     def get(self, request: HttpRequest) -> HttpResponse:
         filters = product_filters.parse(request.META.get("QUERY_STRING", ""))
         base = base_url(request)
@@ -53,15 +52,12 @@ class ProductsView(LeanReads):
             compute=lambda: rendering.product_list(filters, base_url=base),
         )
 
-    @extend_schema(
-        operation_id="create_product", request=shapes.ProductBody, responses={201: shapes.ShownProduct}
-    )
+    @extend_schema(operation_id="create_product", request=ProductRequest, responses={201: ProductDocument})
     def post(self, request: Request) -> HttpResponse:
-        body = valid_body(shapes.ProductBody, request)
+        body = read(ProductRequest, request)
         product = products.create(
             fields=_product_fields(body),
-            variants=_variants(body)
-            or [products.VariantInput(**{k: body[k] for k in _VARIANT_FIELDS if k in body})],
+            variants=_variants(body) or [products.VariantInput(**_variant_fields(body))],
             actor=f"user:{request.user.pk}",
             now=timezone.now(),
         )
@@ -72,7 +68,7 @@ class ProductView(LeanReads):
     readers = Readers.ANYBODY
     permission_classes = (StaffWrites,)
 
-    @extend_schema(operation_id="get_product", responses=shapes.ShownProduct, auth=[])
+    @extend_schema(operation_id="get_product", responses=ProductDocument, auth=[])
     def get(self, request: HttpRequest, slug: str) -> HttpResponse:
         refuse_parameters(request)
         base = base_url(request)
@@ -83,15 +79,13 @@ class ProductView(LeanReads):
             compute=lambda: rendering.product_on_sale(slug, base_url=base),
         )
 
-    @extend_schema(
-        operation_id="change_product", request=shapes.ProductChanges, responses=shapes.ShownProduct
-    )
+    @extend_schema(operation_id="change_product", request=ProductChangesRequest, responses=ProductDocument)
     def patch(self, request: Request, slug: str) -> HttpResponse:
-        body = valid_body(shapes.ProductChanges, request)
+        body = read(ProductChangesRequest, request)
         product = products.update(
             slug=slug,
             fields=_product_fields(body),
-            variant_fields={k: body[k] for k in _VARIANT_FIELDS if k in body},  # type: ignore[arg-type]
+            variant_fields=_variant_fields(body),
             variants=_variants(body),
             precondition=_if_match(request),
             actor=f"user:{request.user.pk}",
@@ -105,13 +99,20 @@ class ProductView(LeanReads):
         return Response(status=204)
 
 
-def _product_fields(body: dict[str, Any]) -> products.ProductFields:
+def _product_fields(body: ProductChangesRequest) -> products.ProductFields:
     names = products.ProductFields.__annotations__
-    return {name: body[name] for name in names if name in body}  # type: ignore[return-value]
+    return {n: value for n, value in body.given().items() if n in names}  # type: ignore[return-value]
 
 
-def _variants(body: dict[str, Any]) -> list[products.VariantInput] | None:
-    return [products.VariantInput(**v) for v in body["variants"]] if "variants" in body else None
+def _variant_fields(body: ProductChangesRequest) -> products.VariantFields:
+    names = products.VariantFields.__annotations__
+    return {n: value for n, value in body.given().items() if n in names}  # type: ignore[return-value]
+
+
+def _variants(body: ProductChangesRequest) -> list[products.VariantInput] | None:
+    if not body.variants:
+        return None
+    return [products.VariantInput(**variant.given()) for variant in body.variants]
 
 
 def _if_match(request: Request) -> products.Precondition:

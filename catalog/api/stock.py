@@ -4,9 +4,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from catalog.api import shapes
+from catalog.api.documents.stock import StockEntryDocument
+from catalog.api.requests.stock import StockChangeRequest
 from catalog.services import stock
-from core.http.bodies import valid_body
+from core.http.bodies import read
 from core.http.permissions import IsStaff
 from core.idempotency.decorator import IDEMPOTENCY_KEY, idempotent
 
@@ -17,11 +18,11 @@ class StockView(APIView):
     @extend_schema(
         operation_id="change_stock",
         parameters=[IDEMPOTENCY_KEY],
-        request=shapes.StockChange,
-        responses={201: shapes.RecordedEntry},
+        request=StockChangeRequest,
+        responses={201: StockEntryDocument},
     )
     @idempotent
     def post(self, request: Request, sku: str) -> Response:
-        body = valid_body(shapes.StockChange, request)
-        entry = stock.adjust(sku=sku, actor=f"user:{request.user.pk}", now=timezone.now(), **body)
-        return Response(shapes.RecordedEntry(entry).data, status=201)
+        body = read(StockChangeRequest, request)
+        entry = stock.adjust(sku=sku, actor=f"user:{request.user.pk}", now=timezone.now(), **body.given())
+        return Response(StockEntryDocument(entry).data, status=201)

@@ -14,7 +14,7 @@ from typing import Any
 from django.db import transaction
 from django.db.transaction import Atomic, get_connection
 
-from core.outbox import registry, relay
+from core.outbox import Event, registry, relay
 from drills.crash_points import names, places
 
 Function = Callable[..., Any]
@@ -124,7 +124,7 @@ def _wrap_handlers(points: Points, beside: Collection[str]) -> None:
 
 def _ending(points: Points, run: Function, handler: str) -> Function:
     @wraps(run)
-    def wrapper(event: registry.Event) -> None:
+    def wrapper(event: Event) -> None:
         run(event)
         points.end_transaction(handler)
 

@@ -12,15 +12,20 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from core.http.bodies import read
 from core.http.conditional import PRIVATE, bytes_response, etag_of
 from core.http.lean import LeanReads, Readers
 from core.http.throttles import RateLimit
 from core.idempotency.decorator import IDEMPOTENCY_KEY, idempotent
 from core.json import dumps
-from orders.api import cart_shapes as shapes
-from orders.api.bodies import CartBody, CodeBody, ItemBody, QuantityBody
-from orders.api.cart_access import CART_TOKEN, holder_of
-from orders.api.cart_documents import document
+from orders.api.access import CART_TOKEN, holder_of
+from orders.api.documents.carts import CartDocument, OpenedCartDocument, cart_document
+from orders.api.requests.carts import (
+    CartItemRequest,
+    CartQuantityRequest,
+    CartRequest,
+    CartVoucherRequest,
+)
 from orders.carts import changes, contents, opening, queries
 
 
@@ -42,8 +47,8 @@ class CartsView(APIView):
     @extend_schema(
         operation_id="open_cart",
         parameters=[IDEMPOTENCY_KEY, CART_TOKEN],
-        request=shapes.CartRequest,
-        responses={200: shapes.CartShape, 201: shapes.OpenedCartShape},
+        request=CartRequest,
+        responses={200: CartDocument, 201: OpenedCartDocument},
     )
     def post(self, request: Request) -> HttpResponse:
         """Start a cart. A customer has one: where it is there already, it answers 200, with the items put in.
@@ -59,13 +64,13 @@ class CartsView(APIView):
         return self._open(request)
 
     def _open(self, request: Request) -> Response:
-        body = CartBody(request.data)
-        opened = opening.open_cart(holder=holder_of(request), quantities=body.quantities, now=timezone.now())
+        body = read(CartRequest, request)
+        opened = opening.open_cart(holder=holder_of(request), quantities=body.items, now=timezone.now())
         shown = _shown(opened.cart_id, _holder_after(request, opened))
         if not opened.is_new:
             return Response(shown)
-        told = {**shown, "token": opened.token} if opened.token else shown
-        return Response(told, status=201, headers={"Location": reverse("cart", args=[opened.cart_id])})
+        answer = {**shown, "token": opened.token} if opened.token else shown
+        return Response(answer, status=201, headers={"Location": reverse("cart", args=[opened.cart_id])})
 
 
 class CartView(LeanReads):
@@ -74,7 +79,7 @@ class CartView(LeanReads):
     throttle_classes = [CartLimit]
     read_throttle_classes = [CartReadLimit]
 
-    @extend_schema(operation_id="get_cart", parameters=[CART_TOKEN], responses=shapes.CartShape)
+    @extend_schema(operation_id="get_cart", parameters=[CART_TOKEN], responses=CartDocument)
     def get(self, request: HttpRequest, cart_id: UUID) -> HttpResponse:
         """The cart at the prices of now, with notices of what has changed."""
         body = dumps(_shown(cart_id, holder_of(request)))
@@ -95,14 +100,15 @@ class CartItemsView(APIView):
     @extend_schema(
         operation_id="add_to_cart",
         parameters=[IDEMPOTENCY_KEY, CART_TOKEN],
-        request=shapes.CartItemRequest,
-        responses={201: shapes.CartShape},
+        request=CartItemRequest,
+        responses={201: CartDocument},
     )
     @idempotent
     def post(self, request: Request, cart_id: UUID) -> Response:
         """Put units in, on top of what is there of the SKU."""
-        body, holder = ItemBody(request.data), holder_of(request)
-        changes.add(cart_id=cart_id, holder=holder, quantities=body.quantities, now=timezone.now())
+        body, holder = read(CartItemRequest, request), holder_of(request)
+        quantities = {body.sku: body.quantity}
+        changes.add(cart_id=cart_id, holder=holder, quantities=quantities, now=timezone.now())
         return Response(_shown(cart_id, holder), status=201)
 
 
@@ -113,12 +119,12 @@ class CartItemView(APIView):
     @extend_schema(
         operation_id="change_cart_item",
         parameters=[CART_TOKEN],
-        request=shapes.QuantityRequest,
-        responses=shapes.CartShape,
+        request=CartQuantityRequest,
+        responses=CartDocument,
     )
     def patch(self, request: Request, cart_id: UUID, sku: str) -> Response:
         """Say how many units there are to be; safe to repeat."""
-        body, holder = QuantityBody(request.data), holder_of(request)
+        body, holder = read(CartQuantityRequest, request), holder_of(request)
         changes.set_quantity(
             cart_id=cart_id, holder=holder, sku=sku, quantity=body.quantity, now=timezone.now()
         )
@@ -138,12 +144,12 @@ class CartVoucherView(APIView):
     @extend_schema(
         operation_id="set_cart_voucher",
         parameters=[CART_TOKEN],
-        request=shapes.VoucherRequest,
-        responses=shapes.CartShape,
+        request=CartVoucherRequest,
+        responses=CartDocument,
     )
     def post(self, request: Request, cart_id: UUID) -> Response:
         """Take the voucher for this cart, if it fits now. It is used up by the order, not before."""
-        body, holder = CodeBody(request.data), holder_of(request)
+        body, holder = read(CartVoucherRequest, request), holder_of(request)
         changes.set_voucher(cart_id=cart_id, holder=holder, code=body.code, now=timezone.now())
         return Response(_shown(cart_id, holder))
 
@@ -157,7 +163,7 @@ class CartVoucherView(APIView):
 def _shown(cart_id: UUID, holder: queries.Holder) -> dict[str, Any]:
     now = timezone.now()
     cart = queries.find(cart_id=cart_id, holder=holder, now=now)
-    return document(cart, contents.look(cart=cart, now=now))
+    return cart_document(cart, contents.look(cart=cart, now=now))
 
 
 def _holder_after(request: Request, opened: opening.OpenedCart) -> queries.Holder:

@@ -6,14 +6,16 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import get_language_from_request
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.views import APIView
 
 from accounts import queries as account_queries
 from core.errors import NotFound
+from core.http.bodies import read
 from core.http.conditional import PRIVATE, bytes_response, etag_of
 from core.http.drf_pagination import KeysetPagination
 from core.http.lean import LeanReads, Readers
@@ -22,15 +24,25 @@ from core.http.permissions import caller_id
 from core.http.throttles import RateLimit
 from core.idempotency.decorator import IDEMPOTENCY_KEY, idempotent
 from core.json import dumps
-from orders.api import shapes
-from orders.api.bodies import OrderBody
-from orders.api.cart_access import CART_TOKEN, holder_of
-from orders.api.quotes import line_document
+from orders import cancellation
+from orders.api.access import CART_TOKEN, GUEST_TOKEN, changeable, holder_of
+from orders.api.documents.orders import (
+    OrderDetailDocument,
+    OrderEventDocument,
+    OrderSummaryDocument,
+    PlacedOrderDocument,
+    placed_order_document,
+)
+from orders.api.requests.orders import (
+    CancelRequest,
+    GuestOrderRequest,
+    NoFilters,
+    OrderFilters,
+    OrderRequest,
+)
 from orders.carts import ordering
 from orders.checkout import guests, place
 from orders.history import access, detail, lists
-
-GUEST_TOKEN = OpenApiParameter("X-Order-Token", str, "header", description="Of a guest's order.")
 
 
 class OrderLimit(RateLimit):
@@ -45,33 +57,32 @@ class OrdersView(LeanReads):
     pagination_class = KeysetPagination
     ordering = Ordering({"created_at": "created_at"}, default="-created_at")
 
-    @extend_schema(parameters=[shapes.OrderFilters], responses=shapes.OrderSummary(many=True))
+    @extend_schema(parameters=[OrderFilters], responses=OrderSummaryDocument(many=True))
     def get(self, request: HttpRequest) -> HttpResponse:
         """One's own orders, newest first."""
-        filters = shapes.OrderFilters.parse(request.GET)
+        filters = OrderFilters.parse(request.GET)
         orders = lists.orders_of(caller_id(request), status=filters.get("status"))
         return _page(request, orders, lists.SUMMARY, self.ordering)
 
     @extend_schema(
         parameters=[IDEMPOTENCY_KEY, CART_TOKEN],
-        request=shapes.OrderRequest,
-        responses={201: shapes.PlacedOrderShape},
+        request=OrderRequest,
+        responses={201: PlacedOrderDocument},
     )
     @idempotent
     def post(self, request: Request) -> Response:
         """Place an order. It is priced here and its stock is held; payment and shipping follow."""
-        body = OrderBody(request.data, is_guest=not request.user.is_authenticated)
+        body = read(OrderRequest if request.user.is_authenticated else GuestOrderRequest, request)
         placed = _place(request, body)
-        return Response(
-            _placed(placed), status=201, headers={"Location": reverse("order", args=[placed.number])}
-        )
+        location = reverse("order", args=[placed.number])
+        return Response(placed_order_document(placed), status=201, headers={"Location": location})
 
 
 class OrderView(LeanReads):
     readers = Readers.GUESTS
     permission_classes = [AllowAny]
 
-    @extend_schema(parameters=[GUEST_TOKEN], responses=shapes.OrderDetail)
+    @extend_schema(parameters=[GUEST_TOKEN], responses=OrderDetailDocument)
     def get(self, request: HttpRequest, number: str) -> HttpResponse:
         """One's own order, or a guest's with its token. Anybody else's is not there."""
         order = detail.order_of(number=number, **_access(request))
@@ -87,14 +98,30 @@ class OrderEventsView(LeanReads):
     pagination_class = KeysetPagination
     ordering = Ordering({"at": "at"}, default="at")
 
-    @extend_schema(parameters=[GUEST_TOKEN], responses=shapes.EventShape(many=True))
+    @extend_schema(parameters=[GUEST_TOKEN], responses=OrderEventDocument(many=True))
     def get(self, request: HttpRequest, number: str) -> HttpResponse:
         """The order's timeline, from the first entry on."""
         order_id = access.find(number=number, **_access(request))
         if order_id is None:
             raise NotFound(f"There is no order {number} of yours")
-        shapes.NoFilters.parse(request.GET)
+        NoFilters.parse(request.GET)
         return _page(request, lists.timeline(order_id), lists.EVENT, self.ordering)
+
+
+class CancelView(APIView):
+    permission_classes = [AllowAny]
+    throttle_classes = [OrderLimit]
+
+    @extend_schema(parameters=[GUEST_TOKEN], request=CancelRequest, responses=OrderDetailDocument)
+    def post(self, request: Request, number: str) -> Response:
+        """Cancel one's own order, a guest's with its token, or as staff anybody's, before it is sent.
+
+        What was held is let go and what was paid is refunded, shortly after. A repeat answers the same.
+        """
+        order_id, actor = changeable(self, request, number)
+        body = read(CancelRequest, request)
+        cancellation.cancel(order_id=order_id, actor=actor, reason=body.reason, now=timezone.now())
+        return Response(detail.order_with(order_id))
 
 
 def _access(request: HttpRequest) -> dict[str, Any]:
@@ -114,21 +141,22 @@ def _shown(row: dict[str, Any], fields: tuple[str, ...]) -> dict[str, Any]:
     return {**shown, "actor": shown["actor"].partition(":")[0]} if "actor" in shown else shown
 
 
-def _place(request: Request, body: OrderBody) -> place.PlacedOrder:
+def _place(request: Request, body: OrderRequest) -> place.PlacedOrder:
     buyer, now = _buyer(request, body), timezone.now()
-    if body.cart_id is None:
-        return place.place_order(buyer=buyer, basket=body.basket, payment_token=body.payment_token, now=now)
+    basket, token = body.basket(), body.payment.token
+    if body.cart is None:
+        return place.place_order(buyer=buyer, basket=basket, payment_token=token, now=now)
     return ordering.place_order(
-        cart_id=body.cart_id,
+        cart_id=body.cart,
         holder=holder_of(request),
         buyer=buyer,
-        basket=body.basket,
-        payment_token=body.payment_token,
+        basket=basket,
+        payment_token=token,
         now=now,
     )
 
 
-def _buyer(request: Request, body: OrderBody) -> guests.Buyer:
+def _buyer(request: Request, body: OrderRequest) -> guests.Buyer:
     language = get_language_from_request(request)
     if not request.user.is_authenticated:
         return guests.Buyer(customer_id=None, email=body.email, language=language)
@@ -136,22 +164,3 @@ def _buyer(request: Request, body: OrderBody) -> guests.Buyer:
     if email is None:
         raise AuthenticationFailed("This account is no longer active")
     return guests.Buyer(customer_id=request.user.pk, email=email, language=language)
-
-
-def _placed(placed: place.PlacedOrder) -> dict[str, Any]:
-    order, quote = placed.order, placed.order.quote
-    document = {
-        "id": order.id,
-        "number": placed.number,
-        "status": "pending",
-        "currency": order.currency,
-        "subtotal": quote.subtotal,
-        "discount": quote.discount,
-        "shipping": quote.shipping,
-        "tax": quote.tax,
-        "tax_included": quote.tax_included,
-        "total": quote.total,
-        "lines": [line_document(line.priced, name=line.name) for line in order.lines],
-        "created_at": order.now,
-    }
-    return {**document, "token": placed.token} if placed.token else document

@@ -78,13 +78,14 @@ def test_me__bad_body__is_400(patch, alice, body):
     assert (response.status_code, alice.name) == (400, "Alice")
 
 
-def test_me__fields_not_ones_own__change_nothing(patch, alice):
+def test_me__fields_not_ones_own__are_refused_and_change_nothing(patch, alice):
     before = User.objects.values().get()
     foreign = dict.fromkeys(set(before) - {"name"}, True) | {"groups": [1], "user_permissions": [1]}
 
     response = patch(foreign)
 
-    assert response.status_code == 200
+    assert response.status_code == 400
+    assert {(e["field"], e["code"]) for e in response.json()["errors"]} == {(f, "unknown") for f in foreign}
     assert User.objects.values().get() == before
 
 

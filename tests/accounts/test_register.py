@@ -98,11 +98,15 @@ def test_register__malformed_body__is_400(post, raw):
     assert response["Content-Type"] == "application/problem+json"
 
 
-def test_register__rights_in_the_body__change_nothing(post):
+def test_register__rights_in_the_body__are_refused_and_nobody_gets_them(post):
     fields = {f.name: True for f in User._meta.get_fields()}
 
-    response = post("register", {**fields, **BODY, "id": "0192d2a0-0000-7000-8000-000000000000"})
+    refused = post("register", {**fields, **BODY, "id": "0192d2a0-0000-7000-8000-000000000000"})
+    response = post("register", BODY)
 
+    foreign = set(fields) - set(BODY) - {"name"}
+    assert refused.status_code == 400
+    assert {e["field"] for e in refused.json()["errors"] if e["code"] == "unknown"} == foreign
     user = User.objects.get()
     assert response.status_code == 201
     assert [user.is_staff, user.is_superuser, user.email_verified_at] == [False, False, None]

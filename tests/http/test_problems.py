@@ -104,8 +104,9 @@ def test_unknown_host__is_400(client):
         (None, {""}),
     ],
 )
-def test_validation__each_error__names_its_field(shop, document, fields):
-    response = shop.generic("POST", "/echo", orjson.dumps(document), content_type="application/json")
+@pytest.mark.parametrize("path", ["/echo", "/typed"])
+def test_validation__each_error__names_its_field(shop, path, document, fields):
+    response = shop.generic("POST", path, orjson.dumps(document), content_type="application/json")
 
     assert response.status_code == 400
     assert {e["field"] for e in response.json()["errors"]} == fields

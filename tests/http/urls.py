@@ -1,9 +1,14 @@
 """Views that misbehave in the ways a test asks for; used through `settings.ROOT_URLCONF`."""
 
+from decimal import Decimal
+from typing import Annotated, Any
+from uuid import UUID
+
 from django.core.exceptions import PermissionDenied, SuspiciousOperation
 from django.db import OperationalError
 from django.http import Http404, HttpResponse
 from django.urls import path
+from pydantic import Field, model_validator
 from rest_framework import serializers
 from rest_framework.exceptions import Throttled
 from rest_framework.parsers import MultiPartParser
@@ -12,6 +17,8 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from core.errors import Conflict, FieldError
+from core.http.bodies import RequestBody, read
+from core.http.fields import NOT_GIVEN, Amount, Id, fault, text
 from core.http.lean import LeanReads, Readers
 from core.http.parsers import JSONParser
 
@@ -45,6 +52,35 @@ class Document(serializers.Serializer):
         if "address" in attrs and "lines" not in attrs:
             raise serializers.ValidationError("An address without lines", code="odd")
         return attrs
+
+
+class LineRequest(RequestBody):
+    sku: Annotated[str, text(5)]
+    quantity: Annotated[int, Field(ge=1)]
+
+
+class DocumentRequest(RequestBody):
+    lines: list[LineRequest] = NOT_GIVEN
+    address: LineRequest = NOT_GIVEN
+    ids: list[Annotated[UUID, Id()]] = NOT_GIVEN
+    amount: Annotated[Decimal, Amount(9)] = NOT_GIVEN
+    extra: Any = None
+
+    @model_validator(mode="after")
+    def _address_has_lines(self):
+        if "address" in self.given() and "lines" not in self.given():
+            raise fault("odd", "An address without lines")
+        return self
+
+
+class TypedEcho(APIView):
+    """As `Echo`, its body described with pydantic."""
+
+    authentication_classes = []
+    permission_classes = [AllowAny]
+
+    def post(self, request):
+        return Response({name: str(value) for name, value in read(DocumentRequest, request).given().items()})
 
 
 class Echo(APIView):
@@ -93,6 +129,7 @@ def read_body(request):
 
 urlpatterns = [
     path("echo", Echo.as_view()),
+    path("typed", TypedEcho.as_view()),
     path("upload", Upload.as_view()),
     path("drf/<str:error>", Raising.as_view()),
     path("lean/<str:error>", RaisingLean.as_view()),

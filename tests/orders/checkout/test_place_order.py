@@ -125,12 +125,15 @@ def test_place_order__more_lines_than_an_order_takes_skus__are_added_up_first(gu
     assert (refused["code"], refused["errors"][0]["field"]) == ("out_of_stock", "items[sku=MUG]")
 
 
-def test_place_order__prices_in_the_body__are_not_believed(guest, body):
-    body["items"][0] |= {"price": "0.01", "unit_price": "0.01"}
-    body |= {"total": "0.01", "status": "paid", "discount": "25.00", "customer": "x", "number": "S-1"}
+def test_place_order__prices_in_the_body__are_refused_by_name(guest, body):
+    priced = {"price": "0.01", "unit_price": "0.01"}
+    told = {"total": "0.01", "status": "paid", "discount": "25.00", "customer": "x", "number": "S-1"}
 
+    problem = _refused(guest.order({**body, "items": [body["items"][0] | priced], **told}), 400, "invalid")
     document = guest.order(body).json()
 
+    fields = {f"items[0].{name}" for name in priced} | set(told)
+    assert {(e["field"], e["code"]) for e in problem["errors"]} == {(field, "unknown") for field in fields}
     assert (document["total"], document["status"], document["discount"]) == ("29.90", "pending", "0.00")
 
 
@@ -227,10 +230,14 @@ def test_place_order__number_is_taken__another_is_drawn(guest, body, monkeypatch
     assert Order.objects.count() == 2
 
 
-def test_place_order__address_with_extras__keeps_only_its_fields(guest, body):
-    body["shipping_address"] |= {"line2": " Flat 2 ", "phone": "", "is_admin": True}
+def test_place_order__address_with_extras__is_refused_and_keeps_only_its_fields(guest, body):
+    body["shipping_address"] |= {"line2": " Flat 2 ", "phone": ""}
+    extra = {**body, "shipping_address": {**body["shipping_address"], "is_admin": True}}
 
+    problem = _refused(guest.order(extra), 400, "invalid")
     order = Order.objects.get(pk=guest.order(body).json()["id"])
+
+    assert [e["field"] for e in problem["errors"]] == ["shipping_address.is_admin"]
 
     assert order.shipping_address == {**ADDRESS, "line2": "Flat 2"}
 

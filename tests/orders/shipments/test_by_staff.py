@@ -16,6 +16,7 @@ from tests.orders.conftest import Caller
 
 pytestmark = pytest.mark.django_db
 ONE_MUG = [{"sku": "MUG", "quantity": 1}]
+REST = {"shipments": {"carrier": "post"}, "returns": {"restock": True, "reason": "x"}}  # beside the lines
 
 
 @pytest.fixture
@@ -158,7 +159,7 @@ def test_staff_calls__others__are_refused(guest, charlie, paid, what):
 
 @pytest.mark.parametrize("what", ["shipments", "returns"])
 def test_staff_calls__no_such_order__is_404(staff, what):
-    body = {"carrier": "post", "lines": ONE_MUG, "restock": True, "reason": "x"}
+    body = {"lines": ONE_MUG, **REST[what]}
 
     assert _post(staff, Order(number="S-00000-00"), what, body).status_code == 404
 
@@ -191,7 +192,7 @@ def test_staff_calls__same_key__have_their_effect_once(staff, paid, what, model)
     _send(staff, paid, [{"sku": "CUP", "quantity": 3}])
     before = model.objects.count()
     lines = ONE_MUG if what == "shipments" else [{"sku": "CUP", "quantity": 1}]
-    body = {"carrier": "post", "lines": lines, "restock": True, "reason": "x"}
+    body = {"lines": lines, **REST[what]}
 
     answers = [_post(staff, paid, what, body, **{"Idempotency-Key": "k"}) for _ in range(2)]
 

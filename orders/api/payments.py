@@ -1,3 +1,5 @@
+"""Refunds, and what payment providers tell."""
+
 from django.conf import settings
 from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
@@ -8,7 +10,36 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from core.errors import TooLarge
-from orders.payments import webhooks
+from core.http.bodies import read
+from core.http.permissions import IsStaff
+from core.idempotency.decorator import IDEMPOTENCY_KEY, idempotent
+from orders.api.access import order_id_of, staff_actor
+from orders.api.documents.payments import RefundDocument
+from orders.api.requests.payments import RefundRequest
+from orders.payments import refunds, webhooks
+
+
+class RefundsView(APIView):
+    permission_classes = [IsStaff]
+
+    @extend_schema(
+        parameters=[IDEMPOTENCY_KEY],
+        request=RefundRequest,
+        responses={201: RefundDocument},
+    )
+    @idempotent
+    def post(self, request: Request, number: str) -> Response:
+        """Give money back. The refund is made by a worker; never more than was paid."""
+        body = read(RefundRequest, request)
+        refund = refunds.request(
+            order_id=order_id_of(number),
+            amount=body.amount,
+            units=body.lines,
+            reason=body.reason,
+            actor=staff_actor(request),
+            now=timezone.now(),
+        )
+        return Response(RefundDocument(refund).data, status=201)
 
 
 class PaymentWebhookView(APIView):
