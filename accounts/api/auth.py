@@ -13,7 +13,7 @@ from accounts import throttles
 from accounts.api.fields import NameField, PasswordField
 from accounts.services import registration, sessions, verification
 from core.http.bodies import valid_body
-from core.http.throttles import client_address
+from core.limits.addresses import client_address
 
 NO_STORE = {"Cache-Control": "no-store"}  # RFC 6749, 5.1
 

@@ -62,7 +62,12 @@ def category_tree(*, base_url: str) -> bytes:
         while not path.startswith(open_nodes[-1][0]):
             open_nodes.pop()
         children: list[dict[str, object]] = []
-        node = {"slug": slug, "name": name, "url": _category_url(base_url, slug), "children": children}
+        node: dict[str, object] = {
+            "slug": slug,
+            "name": name,
+            "url": _category_url(base_url, slug),
+            "children": children,
+        }
         open_nodes[-1][1].append(node)
         open_nodes.append((path, children))
     return dumps({"next": None, "previous": None, "results": roots})

@@ -4,7 +4,7 @@
 call the same one.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,7 +43,7 @@ class Page:
     next: str | None
     previous: str | None
 
-    def document(self, results: Sequence[Any]) -> dict[str, Any]:
+    def document(self, results: Any) -> dict[str, Any]:
         """The list document of the contract around the rendered rows."""
         return {"next": self.next, "previous": self.previous, "results": results}
 

@@ -14,9 +14,9 @@ from rest_framework.views import APIView
 
 from core.http.conditional import PRIVATE, bytes_response, etag_of
 from core.http.lean import LeanReads, Readers
-from core.http.throttles import RateLimit
 from core.idempotency.decorator import IDEMPOTENCY_KEY, idempotent
 from core.json import dumps
+from core.limits.throttles import RateLimit
 from orders.api import cart_shapes as shapes
 from orders.api.bodies import CartBody, CodeBody, ItemBody, QuantityBody
 from orders.api.cart_access import CART_TOKEN, holder_of

@@ -7,7 +7,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from core.http.throttles import RateLimit
+from core.limits.throttles import RateLimit
 from orders.api import shapes
 from orders.api.bodies import QuoteBody
 from orders.api.cart_access import CART_TOKEN, holder_of
