@@ -2,7 +2,8 @@ import hashlib
 
 from rest_framework.request import Request
 
-from core.http.throttles import RateLimit, client_address, network_of
+from core.limits.addresses import client_address, network_of
+from core.limits.throttles import RateLimit
 
 
 class RegisterLimit(RateLimit):

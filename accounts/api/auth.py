@@ -18,7 +18,7 @@ from accounts.api.requests.auth import (
 )
 from accounts.services import registration, sessions, verification
 from core.http.bodies import read
-from core.http.throttles import client_address
+from core.limits.addresses import client_address
 
 NO_STORE = {"Cache-Control": "no-store"}  # RFC 6749, 5.1
 

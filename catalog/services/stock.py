@@ -21,7 +21,7 @@ from catalog.services import allocation, listing, news, slugs, stock_sql
 from catalog.services.shortages import OutOfStock, Shortage
 from core import cache
 from core.errors import Conflict, FieldError, Invalid, NotFound
-from core.rows import array
+from core.rows import array, fetch
 
 Reason = StockEntry.Reason
 OF_AN_ORDER = "order:"  # how a cause begins that names an order; the check of the books relies on it
@@ -74,7 +74,7 @@ def reserve(
         raise TransactionManagementError("reserve() decides under locks that need its caller's transaction")
     hold = {"owner": owner, "until": until, "now": now, "cause": _cause(owner)}
     wanted = {"variants": array(quantities.keys()), "units": array(quantities.values())}
-    levels = [stock_sql.Level(*row) for row in _fetch(stock_sql.RESERVE, **hold, **wanted)]
+    levels = [stock_sql.Level(*row) for row in fetch(stock_sql.RESERVE, {**hold, **wanted})]
     if not any(level.crossed is not None for level in levels):
         _refuse_short(quantities, levels)
         levels = _split(quantities, levels, hold)
@@ -192,19 +192,14 @@ def _split(
 ) -> list[stock_sql.Level]:
     """Take what no location alone can fill. The levels are locked, so the choice stays right."""
     takes = allocation.allocate(wanted=wanted, levels=levels)
-    taken = _fetch(stock_sql.TAKE, **hold, levels=list(takes.keys()), units=list(takes.values()))
+    chosen = {"levels": list(takes.keys()), "units": list(takes.values())}
+    taken = fetch(stock_sql.TAKE, {**hold, **chosen})
     known = {level.id: level for level in levels}
     return [known[level]._replace(quantity=takes[level], crossed=crossed) for level, crossed in taken]
 
 
 def _run(statement: str, **parameters: Any) -> list[stock_sql.Row]:
-    return [stock_sql.Row(*row) for row in _fetch(statement, **parameters)]
-
-
-def _fetch(statement: str, **parameters: Any) -> list[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, parameters)
-        return list(cursor.fetchall())
+    return [stock_sql.Row(*row) for row in fetch(statement, parameters)]
 
 
 def _moved(rows: Sequence[stock_sql.Row | stock_sql.Level]) -> list[Movement]:

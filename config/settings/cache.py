@@ -33,5 +33,5 @@ def _redis_cache(url: str, prefix: str, **options: str) -> dict[str, object]:
 
 CACHES = {
     "default": _redis_cache(CACHE_URL, "shop"),
-    "limits": _redis_cache(LIMITS_URL, "limits", CLIENT_CLASS="core.cache.counters.CounterClient"),
+    "limits": _redis_cache(LIMITS_URL, "limits", CLIENT_CLASS="core.limits.counters.CounterClient"),
 }

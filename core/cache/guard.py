@@ -1,43 +1,78 @@
-"""Remembers, per process, that Redis is away: a frozen Redis costs one request its time-out, not all."""
+"""What this process knows of a Redis being away: one guard for all that may not fail with it.
 
+The cache, the rate limits and the circuit breakers each have another way without Redis (compute, count for
+oneself, remember for oneself). The guard tells them when to take it, and promises that
+
+- only callers of the moment in which Redis is lost wait for its time-out; later ones pass it by at once;
+- nobody's request looks whether it is back: a thread of the guard's own does;
+- Redis is used again only after `renew` has succeeded for every tag that was kept meanwhile, so what Redis
+  still holds from before is not believed where this process changed it.
+"""
+
+import os
 import threading
-import time
+from collections.abc import Callable, Iterable
 
 import structlog
+from redis.exceptions import RedisError
 
 log = structlog.get_logger(__name__)
 
-FIRST_PAUSE, LONGEST_PAUSE = 0.5, 4.0  # seconds
+FIRST_PAUSE, MAX_PAUSE = 0.1, 1.0  # seconds between two looks
 
 
 class RedisGuard:
-    """Closed to Redis for a growing pause after each failure. `name` is what Redis is used for."""
+    """`renew(tags)` reaches Redis (even for no tags) or raises RedisError; it runs on a thread of its own.
 
-    def __init__(self, name: str) -> None:
-        self._name = name
+    `name` says in logs what Redis is used for. Ask `is_up` before each use.
+    """
+
+    def __init__(self, name: str, renew: Callable[[set[str]], None]) -> None:
+        self.is_up = True
+        self._name, self._renew = name, renew
         self._lock = threading.Lock()
-        self._pause = 0.0
-        self._closed_until = 0.0
+        self._pending: set[str] = set()
+        os.register_at_fork(after_in_child=self._start_afresh)
 
-    def is_up(self) -> bool:
-        """Whether to try Redis now. After a pause one caller tries while the others still pass it by."""
-        if not self._pause:
-            return True
+    def lost(self, error: Exception, *, pending: Iterable[str] = ()) -> None:
+        """Redis failed with `error`; the `pending` tags are renewed before it is believed again."""
         with self._lock:
-            if time.monotonic() < self._closed_until:
-                return False
-            self._closed_until = time.monotonic() + self._pause
-            return True
+            self._pending.update(pending)
+            if not self.is_up:
+                return
+            self.is_up = False
+        log.warning("redis_unavailable", used_for=self._name, error=str(error))
+        threading.Thread(target=self._watch, name=f"{self._name}-guard", daemon=True).start()
 
-    def trip(self, error: Exception) -> None:
-        """Redis failed with `error`."""
+    def keeps(self, tags: Iterable[str]) -> bool:
+        """While Redis is away, keep `tags` to be renewed once it is back; False where it is there."""
+        if self.is_up:
+            return False
         with self._lock:
-            self._pause = min(self._pause * 2 or FIRST_PAUSE, LONGEST_PAUSE)
-            self._closed_until = time.monotonic() + self._pause
-        log.warning("redis_unavailable", used_for=self._name, error=str(error), pause_seconds=self._pause)
+            if not self.is_up:
+                self._pending.update(tags)
+            return not self.is_up
 
-    def recovered(self) -> None:
-        """Redis answered."""
-        if self._pause:
-            self._pause = 0.0
+    def _watch(self) -> None:
+        pause, never = FIRST_PAUSE, threading.Event()
+        while not never.wait(pause) and not self._is_back():
+            pause = min(pause * 2, MAX_PAUSE)
+
+    def _is_back(self) -> bool:
+        with self._lock:
+            tags, self._pending = self._pending, set()
+        try:
+            self._renew(tags)
+        except RedisError:
+            with self._lock:
+                self._pending |= tags
+            return False
+        with self._lock:
+            self.is_up = not self._pending  # a tag that came meanwhile is renewed in the next round
+        if self.is_up:
             log.info("redis_back", used_for=self._name)
+        return self.is_up
+
+    def _start_afresh(self) -> None:
+        """A forked child has no watching thread; it finds out for itself."""
+        self.is_up, self._lock, self._pending = True, threading.Lock(), set()

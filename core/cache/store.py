@@ -8,7 +8,7 @@ comparison too: a Redis that came back from an older snapshot, or a replica that
 
 Where an entry is missing one caller computes it, holding a short lock; the others wait for its entry.
 An entry past its soft age is recomputed by one caller while the others are still served. Redis lost
-means `compute` runs for every call: slower, never wrong. Measured in docs/decisions/0003.
+means `compute` runs for every call: slower, never wrong (core.cache.guard). Measured in docs/decisions/0003.
 """
 
 import secrets
@@ -20,14 +20,14 @@ from typing import NamedTuple
 from django.db import transaction
 from redis.exceptions import RedisError
 
-from core.cache.outage import Outage
+from core.cache.guard import RedisGuard
 from core.cache.wire import Command, wire
 from core.http.conditional import etag_of
 
 HARD_TTL = 3600  # seconds an entry may lie in Redis
 GENERATION_TTL = 86_400  # seconds; what ends with a generation is read anew, so its end is harmless
 LOCK_SECONDS = 5  # a caller that died while computing holds up the others no longer than this
-FIRST_POLL, LONGEST_POLL = 0.002, 0.02  # seconds
+FIRST_POLL, MAX_POLL = 0.002, 0.02  # seconds
 
 
 class Entry(NamedTuple):
@@ -52,13 +52,13 @@ def read_through(
     `compute` reads from the primary database, outside a transaction that began earlier. Whatever it raises
     is raised, and nothing is stored.
     """
-    if not outage.is_up:
+    if not guard.is_up:
         return _computed(compute)
     lookup = _Lookup(key, tags)
     try:
         entry = lookup.find()
     except RedisError as error:
-        outage.begin(error)
+        guard.lost(error)
         return _computed(compute)
     return entry or _compute_and_store(lookup, compute, min(fresh_for, kept_for), kept_for)
 
@@ -75,12 +75,12 @@ def renew(*tags: str) -> None:
     entry again. Handlers of outbox events call this a second time, for writers that died in between and
     for processes that did not notice an outage.
     """
-    if not tags or outage.takes(tags):
+    if not tags or guard.keeps(tags):
         return
     try:
         _set_new_generations(set(tags))
     except RedisError as error:
-        outage.begin(error, pending=tags)
+        guard.lost(error, pending=tags)
 
 
 class _Lookup:
@@ -113,7 +113,7 @@ class _Lookup:
             if is_ours or time.monotonic() > deadline:
                 return None
             never.wait(pause)  # the holder may be another process: there is no event to wait on
-            pause = min(pause * 2, LONGEST_POLL)
+            pause = min(pause * 2, MAX_POLL)
 
     def _judge(self, generations: list[bytes | None], raw: bytes | None) -> tuple[Entry | None, bool]:
         """The entry where it is valid, and whether it is past its soft age."""
@@ -137,7 +137,7 @@ class _Lookup:
         try:
             wire().run(("DEL", self.lock_key))
         except RedisError as error:
-            outage.begin(error)
+            guard.lost(error)
 
     def write(self, entry: Entry, fresh_for: int, kept_for: int) -> None:
         head = f"\n{time.time() + fresh_for:.0f}\n{entry.etag}\n".encode()
@@ -154,7 +154,7 @@ def _compute_and_store(lookup: _Lookup, compute: Callable[[], bytes], fresh_for:
     try:
         lookup.write(entry, fresh_for, kept_for)
     except RedisError as error:
-        outage.begin(error)
+        guard.lost(error)
     return entry
 
 
@@ -176,4 +176,4 @@ def _token() -> str:
     return secrets.token_hex(8)
 
 
-outage = Outage(_set_new_generations)
+guard = RedisGuard("cache", _set_new_generations)

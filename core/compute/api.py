@@ -12,8 +12,8 @@ from core.compute import queries, services
 from core.compute.models import ComputeJob
 from core.http.bodies import valid_body
 from core.http.permissions import caller_id
-from core.http.throttles import UserRateLimit
 from core.idempotency.decorator import idempotent
+from core.limits.throttles import UserRateLimit
 
 
 class ComputeRequestSerializer(serializers.Serializer[ComputeJob]):

@@ -70,7 +70,7 @@ class LeanReads(APIView):
         request.user = AnonymousUser() if readers is Readers.ANYBODY else self._caller(request)
         if readers in (Readers.CUSTOMERS, Readers.STAFF) and not request.user.is_authenticated:
             raise NotAuthenticated
-        if readers is Readers.STAFF and not IsStaff().has_permission(request, self):
+        if readers is Readers.STAFF and not IsStaff().has_permission(request, self):  # type: ignore[arg-type]
             raise PermissionDenied
         if self.read_throttle_classes:
             self._count(request)

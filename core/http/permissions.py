@@ -17,7 +17,7 @@ def caller_id(request: Request | HttpRequest) -> UUID:
 class IsStaff(BasePermission):
     """Staff, by the database: the right ends with the next request, not with the token (one query)."""
 
-    def has_permission(self, request: Request | HttpRequest, view: Any) -> bool:
+    def has_permission(self, request: Request, view: Any) -> bool:
         user = request.user
         if not (user and user.is_authenticated and user.is_staff):
             return False

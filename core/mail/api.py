@@ -6,8 +6,8 @@ from rest_framework.views import APIView
 
 from core.http.bodies import valid_body
 from core.http.permissions import IsStaff
-from core.http.throttles import UserRateLimit
 from core.idempotency.decorator import idempotent
+from core.limits.throttles import UserRateLimit
 from core.mail import services
 from core.mail.models import Mail
 

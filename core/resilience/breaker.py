@@ -2,23 +2,26 @@
 
 Closed: calls pass; `threshold` failures in a row open it. Open: calls are refused for `pause` seconds.
 Half open: one caller in the whole house probes; its success closes the breaker, its failure opens it again.
-Without Redis every process keeps a breaker of its own: the same rules, a narrower view.
+Without Redis every process keeps a breaker of its own: the same rules, a narrower view. The Redis is that of
+the cache, so the cache's guard (core.cache.guard) tells when it is away.
 (M. Nygard, Release It!, chapter 5.)
 """
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TypeVar
 
 import structlog
 from redis.exceptions import RedisError
 
+from core.cache import store
 from core.cache.redis import client
 from core.cache.wire import wire
 
 log = structlog.get_logger(__name__)
+T = TypeVar("T")
 
 PROBE_SECONDS = 30  # a probe that died holds up the next one no longer than this
 
@@ -88,51 +91,54 @@ class Breaker:
             raise BreakerOpen(self.service, seconds=remaining)
 
     def _read(self) -> tuple[int, float]:
-        try:
-            ((failures, until),) = wire().run(("HMGET", self._key, "failures", "until"))
-        except RedisError:
+        found = _in_redis(lambda: wire().run(("HMGET", self._key, "failures", "until")))
+        if found is None:
             return self._local.failures, self._local.until
+        ((failures, until),) = found
         return int(failures or 0), float(until or 0)
 
     def _claim_probe(self) -> bool:
-        try:
-            return bool(client().set(f"{self._key}:probe", b"1", nx=True, ex=PROBE_SECONDS))
-        except RedisError:
-            return self._local.claim_probe()
+        probe = f"{self._key}:probe"
+        is_ours = _in_redis(lambda: bool(client().set(probe, b"1", nx=True, ex=PROBE_SECONDS)))
+        return self._local.claim_probe() if is_ours is None else is_ours
 
     def _release_probe(self) -> None:
         self._local.release_probe()
-        try:
-            client().delete(f"{self._key}:probe")
-        except RedisError as lost:
-            log.warning("breaker_without_redis", service=self.service, error=str(lost))
+        _in_redis(lambda: client().delete(f"{self._key}:probe"))
 
     def _failed(self, error: Exception) -> None:
         until = time.time() + self.pause
-        failures = self._local.failed(until)
-        try:
-            with client().pipeline(transaction=True) as pipe:
-                pipe.hincrby(self._key, "failures", 1).hset(self._key, "until", str(until))
-                pipe.delete(f"{self._key}:probe").expire(self._key, int(self.pause * 20) + 60)
-                failures = pipe.execute()[0]
-        except RedisError as lost:
-            log.warning("breaker_without_redis", service=self.service, error=str(lost))
-        if failures == self.threshold:
+        failures_here = self._local.failed(until)
+        failures = _in_redis(lambda: self._record_failure(until))
+        if (failures_here if failures is None else failures) == self.threshold:
             log.error("breaker_opened", service=self.service, error=repr(error))
+
+    def _record_failure(self, until: float) -> int:
+        """How many there are in a row, over all processes."""
+        with client().pipeline(transaction=True) as pipe:
+            pipe.hincrby(self._key, "failures", 1).hset(self._key, "until", str(until))
+            pipe.delete(f"{self._key}:probe").expire(self._key, int(self.pause * 20) + 60)
+            return int(pipe.execute()[0])
 
     def _succeeded(self) -> None:
         self._local.reset()
-        try:
-            had_failed: Any = client().delete(self._key, f"{self._key}:probe")
-        except RedisError as lost:
-            log.warning("breaker_without_redis", service=self.service, error=str(lost))
-            return
-        if had_failed:
+        if _in_redis(lambda: client().delete(self._key, f"{self._key}:probe")):
             log.info("breaker_closed", service=self.service)
 
     @property
     def _key(self) -> str:
         return f"shop:breaker:{self.service}"
+
+
+def _in_redis(ask: Callable[[], T]) -> T | None:
+    """What Redis answers; None where it is away."""
+    if not store.guard.is_up:
+        return None
+    try:
+        return ask()
+    except RedisError as error:
+        store.guard.lost(error)
+        return None
 
 
 class _LocalState:

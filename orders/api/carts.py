@@ -15,9 +15,9 @@ from rest_framework.views import APIView
 from core.http.bodies import read
 from core.http.conditional import PRIVATE, bytes_response, etag_of
 from core.http.lean import LeanReads, Readers
-from core.http.throttles import RateLimit
 from core.idempotency.decorator import IDEMPOTENCY_KEY, idempotent
 from core.json import dumps
+from core.limits.throttles import RateLimit
 from orders.api.access import CART_TOKEN, holder_of
 from orders.api.documents.carts import CartDocument, OpenedCartDocument, cart_document
 from orders.api.requests.carts import (

@@ -21,9 +21,9 @@ from core.http.drf_pagination import KeysetPagination
 from core.http.lean import LeanReads, Readers
 from core.http.pagination import Ordering, page
 from core.http.permissions import caller_id
-from core.http.throttles import RateLimit
 from core.idempotency.decorator import IDEMPOTENCY_KEY, idempotent
 from core.json import dumps
+from core.limits.throttles import RateLimit
 from orders import cancellation
 from orders.api.access import CART_TOKEN, GUEST_TOKEN, changeable, holder_of
 from orders.api.documents.orders import (

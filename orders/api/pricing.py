@@ -13,8 +13,8 @@ from core.http.conditional import PRIVATE, bytes_response, etag_of
 from core.http.drf_pagination import KeysetPagination
 from core.http.lean import LeanReads, Readers
 from core.http.pagination import Ordering, page
-from core.http.throttles import RateLimit
 from core.json import dumps
+from core.limits.throttles import RateLimit
 from orders.api.access import CART_TOKEN, holder_of
 from orders.api.documents.pricing import QuoteDocument, ShippingMethodDocument, quote_document
 from orders.api.requests.pricing import QuoteRequest, ShippingMethodFilters

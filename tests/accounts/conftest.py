@@ -6,7 +6,9 @@ from django.core.cache import caches
 from django.http import HttpResponse
 from django.test import Client
 
-from core.http import throttles
+from core.cache.guard import RedisGuard
+from core.limits import counting
+from core.limits.windows import LocalWindows
 from tests.factories.accounts import PASSWORD, UserFactory
 
 Post = Callable[..., HttpResponse]
@@ -16,8 +18,8 @@ Post = Callable[..., HttpResponse]
 def _fresh_limits(monkeypatch):
     """No test uses up another's allowance, neither in Redis nor in this process."""
     caches["limits"].clear()
-    monkeypatch.setattr(throttles, "_local", throttles._LocalWindows())
-    monkeypatch.setattr(throttles, "_guard", throttles.RedisGuard("limits"))
+    monkeypatch.setattr(counting, "_local", LocalWindows())
+    monkeypatch.setattr(counting, "_guard", RedisGuard("limits", counting._ask_for_sign_of_life))
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import pytest
 import redis
 
 from core.cache import store, wire
-from core.cache.outage import Outage
+from core.cache.guard import RedisGuard
 from localstack import ports
 from localstack.servers import running
 from localstack.valkey import Valkey
@@ -42,7 +42,7 @@ class OwnRedis:
 def own_redis(tmp_path, monkeypatch) -> Iterator[OwnRedis]:
     own = OwnRedis(tmp_path)
     monkeypatch.setattr(wire, "client", lambda: own.client)
-    monkeypatch.setattr(store, "outage", Outage(store._set_new_generations))
+    monkeypatch.setattr(store, "guard", RedisGuard("cache", store._set_new_generations))
     wire._wires.forget()
     own.start()
     yield own

@@ -24,7 +24,7 @@ def read(origin):
 
 def wait_until_back():
     deadline = time.monotonic() + 10
-    while not store.outage.is_up:
+    while not store.guard.is_up:
         assert time.monotonic() < deadline, "the outage never ended"
         threading.Event().wait(0.01)
 
@@ -78,8 +78,8 @@ def test_frozen_for_the_writer_only__readers_elsewhere_learn_of_it_after_the_out
     """The generation is renewed by the process that could not, without another request to it."""
     origin = Origin()
     read(origin)
-    monkeypatch.setattr(store.outage, "_renew", own_renewal := FailingTwice(store._set_new_generations))
-    store.outage.begin(TimeoutError("a partition"))
+    monkeypatch.setattr(store.guard, "_renew", own_renewal := FailingTwice(store._set_new_generations))
+    store.guard.lost(TimeoutError("a partition"))
     origin.value = b"second"
     renew("catalog")
 
@@ -122,7 +122,7 @@ def test_connection_closed_by_the_server__is_opened_again_without_an_outage(own_
     own_redis.client.client_kill_filter(_type="normal", skipme=True)
 
     assert read(origin).is_hit
-    assert store.outage.is_up
+    assert store.guard.is_up
 
 
 def test_out_of_memory__reads_go_on(own_redis):

@@ -59,7 +59,7 @@ def test_hello__only_a_cached_answer__may_be_kept_by_nginx(client):
 def test_hello__redis_away__answers_from_origin(client, monkeypatch):
     name = _new_name()
     client.get(f"/hello/{name}")
-    monkeypatch.setattr(store.outage, "is_up", False)
+    monkeypatch.setattr(store.guard, "is_up", False)
 
     response = client.get(f"/hello/{name}")
 

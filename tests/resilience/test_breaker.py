@@ -9,6 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from redis.exceptions import ConnectionError as RedisConnectionError
 
+from core.cache import store
+from core.cache.guard import RedisGuard
 from core.cache.redis import client
 from core.ids import uuid7
 from core.resilience import breaker as module
@@ -25,12 +27,26 @@ def service():
 
 
 @pytest.fixture
-def no_redis(monkeypatch):
+def lose_redis(monkeypatch):
+    """Call it, and the breaker has no Redis any more."""
+    monkeypatch.setattr(store, "guard", RedisGuard("test", store._set_new_generations))
+    asked = []
+
     def lost():
+        asked.append(1)
         raise RedisConnectionError("gone")
 
-    monkeypatch.setattr(module, "client", lost)
-    monkeypatch.setattr(module, "wire", lost)
+    def lose():
+        monkeypatch.setattr(module, "client", lost)
+        monkeypatch.setattr(module, "wire", lost)
+        return asked
+
+    return lose
+
+
+@pytest.fixture
+def no_redis(lose_redis):
+    lose_redis()
 
 
 def _fail(breaker, times):
@@ -224,13 +240,22 @@ def test_guard__redis_lost__each_process_keeps_its_own(service, no_redis):
     assert Breaker(service, threshold=3).state() == "closed"
 
 
-def test_guard__redis_lost_while_open__stays_open(service, monkeypatch):
+def test_guard__redis_lost_while_open__stays_open(service, lose_redis):
     breaker = _open(service)
-
-    def lost():
-        raise RedisConnectionError("gone")
-
-    monkeypatch.setattr(module, "client", lost)
-    monkeypatch.setattr(module, "wire", lost)
+    lose_redis()
 
     assert breaker.state() == "open"
+
+
+def test_guard__redis_lost__is_asked_once_and_then_passed_by(service, lose_redis, monkeypatch):
+    """Each try would wait for its time-out where Redis is frozen."""
+    monkeypatch.setattr(store.guard, "_renew", _still_away)
+    asked = lose_redis()
+
+    _open(service)
+
+    assert len(asked) == 1
+
+
+def _still_away(tags):
+    raise RedisConnectionError("gone")

@@ -7,7 +7,7 @@ from django_redis.client import DefaultClient
 
 from core.cache.wire import Wire
 
-LONGEST_COUNT = 86_400  # seconds; a counter whose end was lost is forgotten after this
+MAX_COUNT_SECONDS = 86_400  # a counter whose end was lost is forgotten after this
 
 
 class CounterClient(DefaultClient):
@@ -21,14 +21,17 @@ class CounterClient(DefaultClient):
 
     def add(self, key: str, value: int, timeout: float | None = None, **more: Any) -> bool:
         """Begin to count at `value`, for `timeout` seconds; False where it had begun."""
-        seconds = int(timeout or LONGEST_COUNT)
+        seconds = int(timeout or MAX_COUNT_SECONDS)
         (answer,) = self._own().run(("SET", self._name(key), value, "NX", "EX", seconds))
         return answer is not None
 
     def incr(self, key: str, delta: int = 1, **more: Any) -> int:
         name = self._name(key)
-        count, _ = self._own().run(("INCRBY", name, delta), ("EXPIRE", name, LONGEST_COUNT, "NX"))
+        count, _ = self._own().run(("INCRBY", name, delta), ("EXPIRE", name, MAX_COUNT_SECONDS, "NX"))
         return int(count)
+
+    def ping(self) -> None:
+        self._own().run(("PING",))
 
     def _name(self, key: str) -> str:
         return str(self.make_key(key))
