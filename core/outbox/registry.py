@@ -20,11 +20,14 @@ class Handler:
 
     `transactional`: the effect and the mark "handled" commit together, so the effect happens once.
     Otherwise the handler calls the outside, runs outside any transaction, and must itself be safe to repeat.
-    `on_dead` is what to do instead, once all attempts have failed: it runs in the transaction that buries the
-    message, so that what the handler should have done is compensated if and only if it is given up.
+    `lease` is after how many seconds an unanswered message is published again (it was lost, or its worker was
+    killed); it doubles with each publication, up to claims.MAX_LEASE_SECONDS.
+    `on_dead` is what to do instead, once `max_attempts` have failed: it runs in the transaction that buries
+    the message, so that what the handler should have done is compensated if and only if it is given up.
     `on_skip` and `on_replay` are the same for a dead message that staff skip (what was promised is not to be
     kept) and for one that they bring back (what `on_dead` has ended is to be done again).
-    `is_heavy`: it takes the processor for seconds, so each message is a worker's task of its own.
+    `is_heavy`: it takes the processor for seconds, so each message is a worker's task of its own; others are
+    run several at once in one process.
     `in_turn`: a message waits for earlier ones about the same aggregate, of such handlers of the queue.
     `is_saga_step`: it moves its aggregate on. While a message for it is open the aggregate is under way, and
     nobody expects its ledgers to agree; a handler that only tells somebody leaves this out.
@@ -64,14 +67,7 @@ def handles(
     in_turn: bool = False,
     is_saga_step: bool = False,
 ) -> Callable[[Run], Run]:
-    """Register the decorated function for `event`.
-
-    `lease` is after how many seconds an unanswered message is published again (it was lost, or its worker was
-    killed); it doubles with each publication, up to claims.MAX_LEASE_SECONDS. After `max_attempts` failures
-    the message is dead and `on_dead` has compensated for it; `on_skip` or `on_replay` runs where staff then
-    skip it or bring it back. Unless it `is_heavy`, several messages run at once in one process; `in_turn`,
-    those about the same aggregate in the order in which they were published.
-    """
+    """Register the decorated function for `event`; what each option does is told by Handler."""
 
     def register(run: Run) -> Run:
         handler = Handler(
