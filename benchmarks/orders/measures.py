@@ -15,7 +15,7 @@ from benchmarks.orders.shop import OrderShop
 from benchmarks.servers import Servers
 from benchmarks.sides import settle
 from orders.ledger.discrepancies import MAX_OF_A_KIND
-from orders.ledger.questions import QUESTIONS
+from orders.ledger.questions import LEDGER_QUESTIONS
 
 SLACK_SECONDS = 3  # a shop that keeps up has shipped the last order so soon after it came
 LATE_SECONDS = 0.5  # and had its client send every order in time
@@ -143,8 +143,8 @@ def check_books(database: str) -> BooksCheck:
     with psycopg.connect(database) as connection:
         found = [
             row
-            for question in QUESTIONS.values()
-            for row in connection.execute(question.encode(), {}).fetchmany(MAX_OF_A_KIND)
+            for question in LEDGER_QUESTIONS
+            for row in connection.execute(question.statement.encode(), {}).fetchmany(MAX_OF_A_KIND)
         ]
     return BooksCheck(time.monotonic() - began, len(found))
 
