@@ -5,9 +5,9 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from drills.answers import AnswerLog
 from drills.chaos import work
 from drills.chaos.storm import Storm, Strike
+from drills.oracle.answers import AnswerLog
 from drills.replay.tally import Attempt
 
 ORDERING = "POST /orders"

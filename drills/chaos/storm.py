@@ -11,9 +11,9 @@ from time import monotonic
 from django.conf import settings
 from django.utils import timezone
 
-from drills.answers import AnswerLog
 from drills.chaos.faults import Fault
 from drills.chaos.stack import OwnStack
+from drills.oracle.answers import AnswerLog
 
 SCATTER = 0.5  # a pause is drawn from this much below to this much above the mean
 START_POLL = 0.05  # seconds between looks for a victim that is just starting

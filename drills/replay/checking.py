@@ -1,4 +1,4 @@
-"""Does everything agree? Asked over HTTP, and of the database and the provider where they can be reached."""
+"""Whether everything agrees: asked over HTTP, and of database and provider where they can be reached."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,9 +6,8 @@ from enum import StrEnum
 
 from django.db import DatabaseError
 
-from drills import agreement
-from drills.agreement import Acknowledged
-from drills.answers import AnswerLog
+from drills.oracle import each_order, ledgers
+from drills.oracle.answers import Acknowledged, AnswerLog
 from drills.replay import promises
 from drills.replay.http import Shop
 from drills.replay.inbox import Inbox
@@ -27,17 +26,17 @@ class Database(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Verdict:
-    """`books` has the disagreements of each book that was looked into; `repeats`, mails that came twice."""
+    """`ledgers` has the discrepancies of each one that was looked into; `repeats`, mails that came twice."""
 
-    books: dict[str, list[str]]
+    ledgers: dict[str, list[str]]
     mails: int | None
     repeats: int
     checked: list[str]
     unchecked: list[str]
 
     @property
-    def disagreements(self) -> list[str]:
-        return [sentence for found in self.books.values() for sentence in found]
+    def discrepancies(self) -> list[str]:
+        return [sentence for found in self.ledgers.values() for sentence in found]
 
 
 def check(
@@ -50,7 +49,7 @@ def check(
     log: AnswerLog | None = None,
     repeats_allowed: int = 0,
 ) -> Verdict:
-    """Ask until nothing disagrees, or the same for `within` seconds: mails follow the orders by a moment.
+    """Ask until there is no discrepancy, or the same for `within` seconds: mails follow the orders soon.
 
     Where orders are not settled there is nothing to wait for: one look. Where there is a `log` of
     answers, it says which orders were acknowledged. `repeats_allowed` is how many mails killed
@@ -69,11 +68,11 @@ def check(
             reason=reason,
             repeats_allowed=repeats_allowed,
         )
-        verdict.books["answers"].extend(contradictions)
-        news = known is not None and verdict.disagreements != known
-        if not verdict.disagreements or not patience.goes_on(shop.stopping, is_news=news):
+        verdict.ledgers["answers"].extend(contradictions)
+        is_news = known is not None and verdict.discrepancies != known
+        if not verdict.discrepancies or not patience.goes_on(shop.stopping, is_news=is_news):
             return verdict
-        known = verdict.disagreements
+        known = verdict.discrepancies
 
 
 def _check_once(
@@ -85,7 +84,7 @@ def _check_once(
     reason: str,
     repeats_allowed: int,
 ) -> Verdict:
-    books = {"answers": promises.broken(orders, settled)}
+    found = {"answers": promises.broken(orders, settled)}
     checked, unchecked = ["orders over HTTP"], [reason] if acknowledged is None else []
     received = shop.mails()
     inbox = Inbox.about(settled, received or [])
@@ -93,15 +92,16 @@ def _check_once(
         unchecked.append("mails over HTTP (no inbox at /dev/mail)")
     else:
         checked.append("mails in the inbox")
-        books["inbox"] = list(inbox.disagreements(settled, repeats_allowed=repeats_allowed))
+        found["inbox"] = list(inbox.discrepancies(settled, repeats_allowed=repeats_allowed))
     if acknowledged is not None:
-        ledger = agreement.sandbox_ledger()
-        books |= agreement.by_book(acknowledged, provider=ledger)
+        provider = ledgers.sandbox_ledger()
+        found |= ledgers.by_ledger(acknowledged, provider=provider)
+        found["each order"] = each_order.discrepancies(acknowledged, provider=provider)
         checked.append("orders, stock ledger, payments, outbox and mails in the database")
-        (checked if ledger else unchecked).append("the payment provider's and the carrier's own books")
+        (checked if provider else unchecked).append("the payment provider's and the carrier's own ledgers")
     mails = None if received is None else len(inbox.mails)
     repeats = len(inbox.repeats)
-    return Verdict(books=books, mails=mails, repeats=repeats, checked=checked, unchecked=unchecked)
+    return Verdict(ledgers=found, mails=mails, repeats=repeats, checked=checked, unchecked=unchecked)
 
 
 def _reach(orders: Sequence[Placed], database: Database) -> tuple[bool, str]:

@@ -27,7 +27,7 @@ class Inbox:
                 seen |= {mail["id"]} if mail.get("id") else set()
         return cls(mails=mails, repeats=repeats)
 
-    def disagreements(self, orders: Sequence[Settled], *, repeats_allowed: int) -> Iterator[str]:
+    def discrepancies(self, orders: Sequence[Settled], *, repeats_allowed: int) -> Iterator[str]:
         """ "placed" has one subject and "shipped" another: as many of them as news, each once."""
         counts = Counter((mail["to"], mail["subject"]) for mail in self.mails)
         yield from (f"{to}: {n} mails called {subject!r}" for (to, subject), n in counts.items() if n > 1)

@@ -6,8 +6,8 @@ from http import HTTPStatus
 from typing import Any
 from uuid import UUID
 
-from drills import answers
-from drills.answers import AnswerLog
+from drills.oracle import answers
+from drills.oracle.answers import AnswerLog
 from drills.replay.http import Answer, NotAnswered, Shop
 from drills.replay.plan import Shopper
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from drills.chaos.report import ChaosReport
 from drills.replay.tally import Quantiles
 
-DISAGREEMENTS_SHOWN = 30
+MAX_SHOWN = 30  # discrepancies
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,15 +30,15 @@ class Summary:
     repeated_mails: int
     latencies: dict[str, Quantiles]
     to_shipped: Quantiles | None
-    books: dict[str, int]
-    disagreements: list[str]
+    ledgers: dict[str, int]
+    discrepancies: list[str]
     checked: list[str]
     unchecked: list[str]
     chaos: ChaosReport | None = None
 
     @property
     def is_well(self) -> bool:
-        return not (self.disagreements or self.failed_visits)
+        return not (self.discrepancies or self.failed_visits)
 
     def text(self) -> str:
         """For a terminal."""
@@ -80,12 +80,12 @@ class Summary:
             )
 
     def _verdict(self) -> Iterator[str]:
-        yield f"  {'book':<26}{'wrong':>9}"
-        yield from (f"  {book:<26}{wrong:>9}" for book, wrong in self.books.items())
-        for sentence in self.disagreements[:DISAGREEMENTS_SHOWN]:
-            yield f"  DISAGREES: {sentence}"
-        if len(self.disagreements) > DISAGREEMENTS_SHOWN:
-            yield f"  and {len(self.disagreements) - DISAGREEMENTS_SHOWN} more"
+        yield f"  {'ledger':<26}{'wrong':>9}"
+        yield from (f"  {ledger:<26}{wrong:>9}" for ledger, wrong in self.ledgers.items())
+        for sentence in self.discrepancies[:MAX_SHOWN]:
+            yield f"  DISCREPANCY: {sentence}"
+        if len(self.discrepancies) > MAX_SHOWN:
+            yield f"  and {len(self.discrepancies) - MAX_SHOWN} more"
         yield f"Checked: {'; '.join(self.checked)}."
         if self.unchecked:
             yield f"Not checked: {'; '.join(self.unchecked)}."

@@ -8,9 +8,9 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 
 from demo.progress import bar
-from drills.answers import AnswerLog
 from drills.arrivals import at_rate
 from drills.chaos.storm import Storm, Strike
+from drills.oracle.answers import AnswerLog
 from drills.replay import shopping
 from drills.replay.http import NotAnswered, Shop
 from drills.replay.plan import Shopper

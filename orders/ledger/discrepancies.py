@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from django.db import connection, transaction
 
 from core.outbox.registry import saga_steps
-from orders.ledger.questions import QUESTIONS
+from orders.ledger.questions import LEDGER_QUESTIONS, LedgerQuestion
 
 MAX_OF_A_KIND = 1000  # discrepancies that are counted; more are no more news
 MAX_QUESTION_TIME = "10min"  # of one question: a request's limit is too short to read a large shop
@@ -29,15 +29,15 @@ def find() -> list[Discrepancy]:
 
     Reads the whole shop, in one snapshot for each question.
     """
-    return [each for what, question in QUESTIONS.items() for each in _answers(what, question)]
+    return [each for question in LEDGER_QUESTIONS for each in _answers(question)]
 
 
 @transaction.atomic
-def _answers(what: str, question: str) -> list[Discrepancy]:
+def _answers(question: LedgerQuestion) -> list[Discrepancy]:
     with connection.cursor() as cursor:
         cursor.execute("SELECT set_config('statement_timeout', %s, true)", [MAX_QUESTION_TIME])
-        cursor.execute(question, {"saga_steps": saga_steps()})
+        cursor.execute(question.statement, {"saga_steps": saga_steps()})
         return [
-            Discrepancy(what=what, subject=subject, expected=expected, found=found)
+            Discrepancy(what=question.what, subject=subject, expected=expected, found=found)
             for subject, expected, found in cursor.fetchmany(MAX_OF_A_KIND)
         ]

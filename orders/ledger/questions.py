@@ -4,7 +4,26 @@ An order that workers still have to do something for is passed over: its books a
 What they have given up is not: that is a difference that somebody has to see.
 """
 
-from collections.abc import Mapping
+from enum import StrEnum
+from typing import NamedTuple
+
+
+class Subject(StrEnum):
+    """What of the shop a question is about."""
+
+    ORDERS = "orders"
+    STOCK = "stock"
+    PAYMENTS = "payments"
+    VOUCHERS = "vouchers"
+
+
+class LedgerQuestion(NamedTuple):
+    """`what` is counted, as a discrepancy tells it; `statement` answers the rows that do not agree."""
+
+    what: str
+    subject: Subject
+    statement: str
+
 
 STOCK_LEDGER = """
 WITH ledger AS (
@@ -217,21 +236,20 @@ WHERE u.released_at IS NULL AND o.id::text NOT IN (SELECT aggregate FROM busy)
   ))
 """)
 
-# What each one counts, as a discrepancy tells it.
-QUESTIONS: Mapping[str, str] = {
-    "units by the stock ledger": STOCK_LEDGER,
-    "units held by open reservations": RESERVED_UNITS,
-    "units held for the order": RESERVATIONS,
-    "units shipped": SHIPPED_UNITS,
-    "parcel": UNSENT_PARCELS,
-    "units returned": RETURNED_UNITS,
-    "sums of its lines": LINES,
-    "money taken": MONEY_TAKEN,
-    "payment": OPEN_PAYMENTS,
-    "refund": PENDING_REFUNDS,
-    "money given back": MONEY_RETURNED,
-    "refunds": REFUNDS,
-    "uses of the voucher": VOUCHERS,
-    "uses by the customer": VOUCHER_CUSTOMERS,
-    "voucher": VOUCHERS_OF_ENDED,
-}
+LEDGER_QUESTIONS = (
+    LedgerQuestion("units by the stock ledger", Subject.STOCK, STOCK_LEDGER),
+    LedgerQuestion("units held by open reservations", Subject.STOCK, RESERVED_UNITS),
+    LedgerQuestion("units held for the order", Subject.STOCK, RESERVATIONS),
+    LedgerQuestion("units shipped", Subject.STOCK, SHIPPED_UNITS),
+    LedgerQuestion("parcel", Subject.ORDERS, UNSENT_PARCELS),
+    LedgerQuestion("units returned", Subject.STOCK, RETURNED_UNITS),
+    LedgerQuestion("sums of its lines", Subject.ORDERS, LINES),
+    LedgerQuestion("money taken", Subject.PAYMENTS, MONEY_TAKEN),
+    LedgerQuestion("payment", Subject.PAYMENTS, OPEN_PAYMENTS),
+    LedgerQuestion("refund", Subject.PAYMENTS, PENDING_REFUNDS),
+    LedgerQuestion("money given back", Subject.PAYMENTS, MONEY_RETURNED),
+    LedgerQuestion("refunds", Subject.PAYMENTS, REFUNDS),
+    LedgerQuestion("uses of the voucher", Subject.VOUCHERS, VOUCHERS),
+    LedgerQuestion("uses by the customer", Subject.VOUCHERS, VOUCHER_CUSTOMERS),
+    LedgerQuestion("voucher", Subject.VOUCHERS, VOUCHERS_OF_ENDED),
+)

@@ -287,8 +287,8 @@ def test_check__inbox__each_news_once(scripted, placed, subjects, told):
         _shop(server), [placed], [_settled(placed)], database=checking.Database.OFF, within=0
     )
 
-    assert len(verdict.disagreements) == len(told)
-    assert all(text in sentence for text, sentence in zip(told, verdict.disagreements, strict=True))
+    assert len(verdict.discrepancies) == len(told)
+    assert all(text in sentence for text, sentence in zip(told, verdict.discrepancies, strict=True))
     assert verdict.unchecked == ["the database (not asked for)"]
 
 
@@ -309,7 +309,7 @@ def test_check__same_mail_twice__is_one_repeat_that_only_a_killed_worker_explain
         repeats_allowed=killed_workers,
     )
 
-    assert (verdict.mails, verdict.repeats, len(verdict.disagreements)) == (3, 1, told)
+    assert (verdict.mails, verdict.repeats, len(verdict.discrepancies)) == (3, 1, told)
 
 
 def test_check__shop_without_inbox__says_what_was_not_checked(scripted, placed):
@@ -319,7 +319,7 @@ def test_check__shop_without_inbox__says_what_was_not_checked(scripted, placed):
         _shop(server), [placed], [_settled(placed)], database=checking.Database.OFF, within=0
     )
 
-    assert (verdict.disagreements, verdict.mails) == ([], None)
+    assert (verdict.discrepancies, verdict.mails) == ([], None)
     assert "mails over HTTP (no inbox at /dev/mail)" in verdict.unchecked
 
 

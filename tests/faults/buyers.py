@@ -11,7 +11,7 @@ from uuid import uuid4
 import requests
 from django.db import connection
 
-from drills.answers import Answer, AnswerLog
+from drills.oracle.answers import Answer, AnswerLog
 from tests.stack import any_order
 
 PATIENCE = 60  # seconds after which a buyer gives up

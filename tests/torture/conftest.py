@@ -11,7 +11,7 @@ from uuid import uuid4
 
 import pytest
 
-from drills.answers import AnswerLog
+from drills.oracle.answers import AnswerLog
 from tests.factories.catalog import VariantFactory
 from tests.faults.brokers import OwnRabbitMQ, OwnValkey
 from tests.faults.buyers import Buyers

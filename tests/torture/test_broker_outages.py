@@ -14,9 +14,9 @@ from core.mail.models import Mail
 from core.outbox import queries
 from core.outbox.models import OutboxMessage
 from core.tasks import handle_messages
+from drills.oracle import comparison
 from orders.models import Order, Status
 from tests.faults import children as child
-from tests.faults import oracle
 from tests.faults.buyers import together
 from tests.stack import eventually
 from tests.torture.scale import FULL, scale
@@ -154,4 +154,4 @@ def _statuses(buyers):
 def _all_shipped(shop, buyers):
     shop.wait_until_quiet(seconds=scale(60, 900))
     assert _statuses(buyers) == {Status.SHIPPED}
-    assert oracle.disagreements(buyers.log, ledger=shop.ledger(), inbox=shop.mails()) == []
+    assert comparison.discrepancies(buyers.log, ledger=shop.ledger(), inbox=shop.mails()) == []

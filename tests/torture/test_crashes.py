@@ -8,11 +8,11 @@ from django.utils import timezone
 
 from catalog.models import Location
 from catalog.services.stock import adjust
-from drills.answers import Answer
 from drills.crash_points.names import all_names
+from drills.oracle import comparison
+from drills.oracle.answers import Answer
 from orders.models import Order, Status
 from tests.faults import children as child
-from tests.faults import oracle
 from tests.faults.proxy import Fate, first_of_each
 from tests.faults.stories import STORIES
 from tests.torture.scale import scale
@@ -53,7 +53,7 @@ def test_checkout__killed_at_a_step_and_asked_again__one_order(*, step, children
 
     assert outcomes == [(201, True)] * ROUNDS
     children.run(child.work)
-    assert oracle.disagreements(log, ledger=sandbox.ledger()) == []
+    assert comparison.discrepancies(log, ledger=sandbox.ledger()) == []
 
 
 @pytest.mark.parametrize("step", SAGA)
@@ -66,7 +66,7 @@ def test_saga__killed_at_a_step__goes_on_where_it_was(*, step, children, place, 
         children.run(child.work)
 
     assert _statuses(log) == [Status.SHIPPED] * ROUNDS
-    assert oracle.disagreements(log, ledger=sandbox.ledger()) == []
+    assert comparison.discrepancies(log, ledger=sandbox.ledger()) == []
 
 
 @pytest.mark.parametrize("step", SHIPPING)
@@ -82,7 +82,7 @@ def test_order_of_two_locations__killed_at_a_step__each_parcel_is_sent_once(
 
     assert _statuses(log) == [Status.SHIPPED] * ROUNDS
     assert _parcels(log, sandbox) == {order.number: 2 for order in log.orders()}
-    assert oracle.disagreements(log, ledger=sandbox.ledger()) == []
+    assert comparison.discrepancies(log, ledger=sandbox.ledger()) == []
 
 
 @pytest.mark.parametrize("reach", scale(("captured", "paid"), ("nothing", "held", "captured", "paid")))
@@ -104,7 +104,7 @@ def test_compensation__killed_at_a_step__is_finished_once(
     assert _statuses(log) == [ended] * ROUNDS
     assert sum(charge["captured"] - charge["refunded"] for charge in _charges(log, sandbox)) == 0
     child.skip_dead(child.AUTHORISING, child.SHIPPING)
-    assert oracle.disagreements(log, ledger=sandbox.ledger()) == []
+    assert comparison.discrepancies(log, ledger=sandbox.ledger()) == []
 
 
 def _goods_elsewhere(goods, *, stock):

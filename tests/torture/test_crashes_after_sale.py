@@ -5,13 +5,13 @@ from uuid import uuid4
 
 import pytest
 
-from drills.answers import Answer
 from drills.crash_points.names import all_names
+from drills.oracle import comparison
+from drills.oracle.answers import Answer
 from orders.models import Order, Status
 from tests.factories.accounts import UserFactory, bearer
 from tests.factories.orders import VoucherFactory
 from tests.faults import children as child
-from tests.faults import oracle
 from tests.faults.shop import WEBHOOK_SECRET
 from tests.faults.stories import PART, STORIES, Scene
 from tests.stack import eventually
@@ -61,7 +61,7 @@ def test_story__killed_at_a_step__ends_as_meant(*, name, step, begin, children, 
     ids = [order.id for order in log.orders()]
     assert list(Order.objects.filter(pk__in=ids).values_list("status", flat=True)) == [story.ended] * ROUNDS
     refunds = dict.fromkeys([order.number for order in log.orders()], GIVEN_BACK.get(story.ended, Decimal()))
-    assert oracle.disagreements(log, ledger=sandbox.ledger(), refunds=refunds) == []
+    assert comparison.discrepancies(log, ledger=sandbox.ledger(), refunds=refunds) == []
 
 
 def _again_if_killed(children, act, step, told):

@@ -6,9 +6,9 @@ from uuid import uuid4
 import pytest
 
 from drills.crash_points.names import all_names
+from drills.oracle import comparison
 from orders.models import Order, Status
 from tests.factories.accounts import UserFactory
-from tests.faults import oracle
 from tests.faults.buyers import together
 from tests.faults.children import SHIPPING, skip_dead
 from tests.faults.lives import LIVES, Town
@@ -62,7 +62,7 @@ def test_shop__killed_at_every_step_of_every_process__all_orders_end_within_a_mi
                 _lead(_lives_of(set(STEPS) - shop.crashed()), town, shop)
 
     skip_dead(SHIPPING)
-    found = oracle.disagreements(
+    found = comparison.discrepancies(
         log,
         ledger=shop.ledger(),
         inbox=shop.mails(),
@@ -89,7 +89,7 @@ def test_shop__whole_worker_killed_while_it_waits_for_the_provider__all_orders_e
         eventually(lambda meant=meant: not _unfinished(meant), seconds=SECONDS)
 
     shop.wait_until_quiet()
-    found = oracle.disagreements(log, ledger=shop.ledger(), inbox=shop.mails(), repeats=LOST_WORKERS)
+    found = comparison.discrepancies(log, ledger=shop.ledger(), inbox=shop.mails(), repeats=LOST_WORKERS)
     assert found == []
 
 

@@ -12,9 +12,9 @@ from core.mail import services as mail
 from core.mail.models import Mail
 from core.outbox.models import OutboxMessage
 from core.tasks import handle_messages
+from drills.oracle import comparison
 from orders.models import Order, Status
 from tests.faults import children as child
-from tests.faults import oracle
 from tests.stack import eventually
 from tests.torture.scale import scale
 
@@ -185,4 +185,4 @@ def _all_shipped(shop, log, *, repeats=0):
     """`repeats`: how many mails killed workers may have sent and not marked as sent."""
     shop.wait_until_quiet(seconds=scale(60, 600))
     assert _statuses(log) == {Status.SHIPPED}
-    assert oracle.disagreements(log, ledger=shop.ledger(), inbox=shop.mails(), repeats=repeats) == []
+    assert comparison.discrepancies(log, ledger=shop.ledger(), inbox=shop.mails(), repeats=repeats) == []

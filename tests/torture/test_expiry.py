@@ -11,13 +11,13 @@ from django.db.models import F
 from django.utils import timezone
 
 from catalog.models import StockLevel
-from drills.answers import Answer
+from drills.oracle import comparison
+from drills.oracle.answers import Answer
 from orders.models import Order, Payment, Status
 from orders.payments import steps
 from orders.providers.base import ProviderUnavailable
 from tests.factories.orders import VoucherFactory
 from tests.faults import children as child
-from tests.faults import oracle
 from tests.faults.buyers import together
 from tests.faults.shop import WEBHOOK_SECRET
 from tests.faults.stories import CAPTURING, Scene, tell
@@ -64,7 +64,7 @@ def test_sweeper__killed_after_each_order__every_hold_ends_once(children, place,
         assert _levels(sku) == (0, 0)
 
     assert sorted(_statuses(log)) == sorted([Status.PAYMENT_FAILED, Status.SHIPPED] * UNITS * ROUNDS)
-    assert oracle.disagreements(log, ledger=sandbox.ledger()) == []
+    assert comparison.discrepancies(log, ledger=sandbox.ledger()) == []
 
 
 def test_payment__at_the_boundary__each_unit_is_sold_or_free(children, place, goods, log, sandbox):
@@ -88,7 +88,7 @@ def test_payment__at_the_boundary__each_unit_is_sold_or_free(children, place, go
         assert (_shipped(sku), _levels(sku)) == (UNITS, (0, 0))
 
     assert set(_statuses(log)) <= {Status.SHIPPED, Status.PAYMENT_FAILED}
-    assert oracle.disagreements(log, ledger=sandbox.ledger()) == []
+    assert comparison.discrepancies(log, ledger=sandbox.ledger()) == []
 
 
 def _charge_unnoticed(scene, steps):

@@ -12,7 +12,7 @@ from statistics import median
 import pytest
 
 from catalog.models import StockEntry, StockLevel
-from tests.faults import oracle
+from drills.oracle import comparison
 from tests.faults.buyers import together
 from tests.torture.scale import FULL, scale
 
@@ -40,7 +40,7 @@ def test_hot_sku__many_clients_at_once__all_get_through_and_every_unit_is_accoun
     assert _sold(sku) == (len(told),) * 2
     shop.wait_until_quiet(seconds=scale(60, 1800))
     assert _sold(sku) == (len(told),) * 2
-    assert oracle.disagreements(log, ledger=shop.ledger(), inbox=shop.mails()) == []
+    assert comparison.discrepancies(log, ledger=shop.ledger(), inbox=shop.mails()) == []
     if FULL:
         assert _rate([second for _, second, _ in told]) >= LEAST_RATE
 

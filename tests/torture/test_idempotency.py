@@ -7,9 +7,9 @@ import pytest
 import requests
 
 from accounts.models import User
+from drills.oracle import comparison
 from orders.models import Order
 from tests.factories.accounts import UserFactory, bearer
-from tests.faults import oracle
 from tests.faults.buyers import together
 from tests.faults.proxy import Fate, first_of_each
 from tests.torture.scale import scale
@@ -33,7 +33,7 @@ def test_order__first_answers_lost_and_sent_again__one_order_with_identical_answ
     assert all(answer.is_replay for answer in answers), "the first answers were to be lost"
     assert len(answers) == ORDERS * REPEATS
     shop.wait_until_quiet()
-    assert oracle.disagreements(log, ledger=shop.ledger(), inbox=shop.mails()) == []
+    assert comparison.discrepancies(log, ledger=shop.ledger(), inbox=shop.mails()) == []
 
 
 def test_order__fifty_at_once_under_one_key__one_runs_and_the_rest_wait_or_repeat(shop, buyers, goods, log):

@@ -11,11 +11,11 @@ from django.utils import timezone
 from catalog.models import StockEntry
 from core.mail.models import Mail
 from core.outbox.models import OutboxMessage
-from drills.answers import Answer
+from drills.oracle import comparison
+from drills.oracle.answers import Answer
 from orders.models import Order, Payment, Refund, Shipment, VoucherUse
 from tests.factories.orders import OrderFactory, VoucherFactory
 from tests.faults import children as child
-from tests.faults import oracle
 
 pytestmark = pytest.mark.xdist_group("torture")
 
@@ -44,7 +44,7 @@ def settled(children, sandbox, guests, log, goods):
 
 
 def _told(settled, log):
-    return oracle.disagreements(log, ledger=settled.ledger, inbox=settled.inbox, refunds=settled.refunds)
+    return comparison.discrepancies(log, ledger=settled.ledger, inbox=settled.inbox, refunds=settled.refunds)
 
 
 def _use_twice(settled):

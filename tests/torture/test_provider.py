@@ -7,8 +7,8 @@ from typing import NamedTuple
 import pytest
 from django.db import connection
 
+from drills.oracle import comparison
 from orders.models import Order, Status
-from tests.faults import oracle
 from tests.faults.proxy import Fate, first_of_each
 from tests.stack import eventually
 from tests.torture.scale import scale
@@ -37,7 +37,7 @@ def test_provider__answers_lost__one_charge_and_one_parcel_each(*, fate, path, s
 
     eventually(lambda: _settled(log) == {Status.SHIPPED}, seconds=scale(90, 1800))
     shop.wait_until_quiet()
-    assert oracle.disagreements(log, ledger=shop.ledger(), inbox=shop.mails()) == []
+    assert comparison.discrepancies(log, ledger=shop.ledger(), inbox=shop.mails()) == []
 
 
 def test_provider__commits_and_hangs__one_charge_each(shop, buyers, goods, log):
@@ -47,7 +47,7 @@ def test_provider__commits_and_hangs__one_charge_each(shop, buyers, goods, log):
 
     eventually(lambda: _settled(log) == {Status.SHIPPED}, seconds=scale(60, 600))
     shop.wait_until_quiet()
-    assert oracle.disagreements(log, ledger=shop.ledger(), inbox=shop.mails()) == []
+    assert comparison.discrepancies(log, ledger=shop.ledger(), inbox=shop.mails()) == []
 
 
 def test_provider__takes_seconds__no_transaction_waits_for_it(shop, buyers, goods, log):

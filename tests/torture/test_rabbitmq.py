@@ -11,8 +11,8 @@ from core.outbox import queries
 from core.outbox.models import OutboxMessage
 from core.outbox.registry import handler_named
 from core.tasks import handle_messages
+from drills.oracle import comparison
 from orders.models import Order, Status
-from tests.faults import oracle
 from tests.faults.buyers import Buyers
 from tests.stack import eventually
 
@@ -101,7 +101,7 @@ def test_queue__full__the_others_go_on_and_its_messages_wait(own_broker, shop_on
     assert 1 <= mails <= 5
     assert seconds_since > 0
     assert shop["relay"].deaths == deaths
-    assert oracle.disagreements(log, ledger=shop.ledger(), inbox=shop.mails()) == []
+    assert comparison.discrepancies(log, ledger=shop.ledger(), inbox=shop.mails()) == []
 
 
 def _unsent(log, *, queue):

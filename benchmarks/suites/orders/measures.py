@@ -15,7 +15,7 @@ from benchmarks.sides import wait_until_done
 from benchmarks.suites.orders.pausing import one_process, paused
 from benchmarks.suites.orders.shop import OrderShop
 from orders.ledger.discrepancies import MAX_OF_A_KIND
-from orders.ledger.questions import QUESTIONS
+from orders.ledger.questions import LEDGER_QUESTIONS
 
 MAX_SECONDS_AFTER_LAST = 3  # a shop that keeps up has shipped the last order so soon after it came
 MAX_SECONDS_LATE = 0.5  # and had its client send every order in time
@@ -143,8 +143,10 @@ def reconcile(database: str) -> Reconciliation:
     with psycopg.connect(database) as connection:
         found = [
             row
-            for question in QUESTIONS.values()
-            for row in connection.execute(question.encode(), {"saga_steps": []}).fetchmany(MAX_OF_A_KIND)
+            for question in LEDGER_QUESTIONS
+            for row in connection.execute(question.statement.encode(), {"saga_steps": []}).fetchmany(
+                MAX_OF_A_KIND
+            )
         ]
     return Reconciliation(time.monotonic() - began, len(found))
 

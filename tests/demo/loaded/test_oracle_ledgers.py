@@ -1,4 +1,4 @@
-"""Each kind of disagreement is planted once: the check has to find it, and nothing else."""
+"""Each kind of discrepancy is planted once: the check has to find it, and nothing else."""
 
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -11,8 +11,8 @@ from catalog.models import Reservation, StockEntry, StockLevel, Variant
 from catalog.services import stock
 from core.mail.models import Mail
 from core.outbox.models import OutboxMessage
-from drills import agreement
-from drills.agreement import Acknowledged
+from drills.oracle import ledgers
+from drills.oracle.answers import Acknowledged
 from orders import mails, states
 from orders.checkout import guests, place
 from orders.models import Order, OrderLine, Payment, Shipment, ShippingMethod, Status
@@ -71,23 +71,23 @@ def _provider(order, *, captured=None, parcels=1):
 
 
 def _found(acknowledged, provider=None):
-    return "\n".join(agreement.disagreements(acknowledged, provider=provider))
+    return "\n".join(ledgers.discrepancies(acknowledged, provider=provider))
 
 
-def test_disagreements__history_and_a_settled_order__none(order, acknowledged):
-    assert agreement.disagreements(acknowledged, provider=_provider(order)) == []
+def test_discrepancies__history_and_a_settled_order__none(order, acknowledged):
+    assert ledgers.discrepancies(acknowledged, provider=_provider(order)) == []
 
 
-def test_disagreements__unit_vanished_from_a_level__told(acknowledged):
+def test_discrepancies__unit_vanished_from_a_level__told(acknowledged):
     StockLevel.objects.filter(variant__sku=SKU).update(on_hand=7)
 
-    found = agreement.disagreements(acknowledged)
+    found = ledgers.discrepancies(acknowledged)
 
     assert [sentence.split(":")[0] for sentence in found] == [f"{SKU} at main"]
     assert "units by the stock ledger" in found[0]
 
 
-def test_disagreements__entry_without_a_change_of_level__told(acknowledged):
+def test_discrepancies__entry_without_a_change_of_level__told(acknowledged):
     level = StockLevel.objects.get(variant__sku=SKU)
     StockEntry.objects.create(
         variant=level.variant, location=level.location, on_hand_change=1, reason="received", at=NOW
@@ -96,19 +96,19 @@ def test_disagreements__entry_without_a_change_of_level__told(acknowledged):
     assert f"{SKU} at main: units by the stock ledger" in _found(acknowledged)
 
 
-def test_disagreements__reservation_lost__told(acknowledged):
+def test_discrepancies__reservation_lost__told(acknowledged):
     variant = Variant.objects.get(sku="OFF-LA-10000240")
     owner = uuid4()
     stock.reserve(owner=owner, quantities={variant.pk: 1}, until=None, now=NOW)
     Reservation.objects.filter(owner=owner).delete()
 
-    found = agreement.disagreements(acknowledged)
+    found = ledgers.discrepancies(acknowledged)
 
     assert len(found) == 1
     assert f"{variant.sku} at main: units held by open reservations should be 0, is 1" in found[0]
 
 
-def test_disagreements__shipped_without_the_units_leaving__told(order, acknowledged):
+def test_discrepancies__shipped_without_the_units_leaving__told(order, acknowledged):
     OrderLine.objects.filter(order=order).update(
         quantity=3, total=3 * Decimal("261.96") - Decimal("0.00"), unit_price="261.96"
     )
@@ -116,14 +116,14 @@ def test_disagreements__shipped_without_the_units_leaving__told(order, acknowled
     assert f"{order.number}, {SKU}: units shipped should be 3, is 2" in _found(acknowledged)
 
 
-def test_disagreements__units_held_after_the_end__told(order, acknowledged):
+def test_discrepancies__units_held_after_the_end__told(order, acknowledged):
     variant = Variant.objects.get(sku="OFF-LA-10000240")
     stock.reserve(owner=order.pk, quantities={variant.pk: 1}, until=None, now=NOW)
 
     assert f"{order.number}: units still held after the end should be 0, is 1" in _found(acknowledged)
 
 
-def test_disagreements__paid_order_without_money__told(order, acknowledged):
+def test_discrepancies__paid_order_without_money__told(order, acknowledged):
     order.payments.update(captured=order.total - 1)
 
     assert f"{order.number}: money taken should be {order.total}, is {order.total - 1}" in _found(
@@ -131,35 +131,35 @@ def test_disagreements__paid_order_without_money__told(order, acknowledged):
     )
 
 
-def test_disagreements__money_kept_for_a_failed_order__told(order, acknowledged):
+def test_discrepancies__money_kept_for_a_failed_order__told(order, acknowledged):
     Order.objects.filter(pk=order.pk).update(status=Status.PAYMENT_FAILED)
 
     assert f"{order.number}: money taken should be 0, is {order.total}" in _found(acknowledged)
 
 
-def test_disagreements__acknowledged_order_lost__told(order, acknowledged):
+def test_discrepancies__acknowledged_order_lost__told(order, acknowledged):
     lost = Acknowledged(id=uuid4(), number="S-LOST1-11", total=Decimal(1), email="lost@replay.shop.test")
 
-    found = agreement.disagreements([*acknowledged, lost])
+    found = ledgers.discrepancies([*acknowledged, lost])
 
     assert found == ["S-LOST1-11: acknowledged order should be there, over 1, is missing"]
 
 
-def test_disagreements__order_over_another_amount__told(order, acknowledged):
+def test_discrepancies__order_over_another_amount__told(order, acknowledged):
     Order.objects.filter(pk=order.pk).update(subtotal=order.subtotal + 1, total=order.total + 1)
     order.payments.update(amount=order.total + 1, captured=order.total + 1)
 
     assert f"is there, over {order.total + 1}" in _found(acknowledged)
 
 
-def test_disagreements__order_placed_twice__told(order, acknowledged):
+def test_discrepancies__order_placed_twice__told(order, acknowledged):
     number, line = order.number, order.lines.get()
     order.pk, order.number, order.status = uuid4(), "S-TWICE-22", Status.CANCELLED
     order.save(force_insert=True)
     line.pk, line.order = None, order
     line.save(force_insert=True)
 
-    found = agreement.disagreements(acknowledged)
+    found = ledgers.discrepancies(acknowledged)
 
     assert (number, found) == (
         acknowledged[0].number,
@@ -174,16 +174,16 @@ def test_disagreements__order_placed_twice__told(order, acknowledged):
         ({"handled_at": None, "dead_at": NOW, "error": "boom"}, "is dead: boom"),
     ],
 )
-def test_disagreements__message_not_handled__told(order, acknowledged, state, told):
+def test_discrepancies__message_not_handled__told(order, acknowledged, state, told):
     OutboxMessage.objects.filter(aggregate=str(order.pk), handler="orders.ship_order").update(**state)
 
-    found = agreement.disagreements(acknowledged)
+    found = ledgers.discrepancies(acknowledged)
 
     assert [sentence.startswith(f"{order.number}, orders.ship_order: ") for sentence in found] == [True]
     assert told in found[0]
 
 
-def test_disagreements__mail_message_open__told(order, acknowledged):
+def test_discrepancies__mail_message_open__told(order, acknowledged):
     mail = Mail.objects.get(cause=f"orders.order_placed:{order.pk}")
     OutboxMessage.objects.filter(aggregate=str(mail.pk)).update(handled_at=None)
 
@@ -192,41 +192,41 @@ def test_disagreements__mail_message_open__told(order, acknowledged):
     )
 
 
-def test_disagreements__mail_never_written__told(order, acknowledged):
+def test_discrepancies__mail_never_written__told(order, acknowledged):
     Mail.objects.filter(cause=f"orders.order_shipped:{order.pk}").delete()
 
-    found = agreement.disagreements(acknowledged)
+    found = ledgers.discrepancies(acknowledged)
 
     assert found == [f"{order.number}, shipped: mail should be 1 sent, is 0 sent of 0"]
 
 
-def test_disagreements__mail_not_sent__told(order, acknowledged):
+def test_discrepancies__mail_not_sent__told(order, acknowledged):
     Mail.objects.filter(cause=f"orders.order_placed:{order.pk}").update(sent_at=None)
 
     assert f"{order.number}, placed: mail should be 1 sent, is 0 sent of 1" in _found(acknowledged)
 
 
-def test_disagreements__provider_charged_twice__told(order, acknowledged):
+def test_discrepancies__provider_charged_twice__told(order, acknowledged):
     provider = _provider(order)
     provider["payments"] *= 2
 
     assert "in 2 charges" in _found(acknowledged, provider)
 
 
-def test_disagreements__provider_never_charged_or_shipped__told(order, acknowledged):
-    found = agreement.disagreements(acknowledged, provider=_provider(order, captured=0, parcels=0))
+def test_discrepancies__provider_never_charged_or_shipped__told(order, acknowledged):
+    found = ledgers.discrepancies(acknowledged, provider=_provider(order, captured=0, parcels=0))
 
     assert len(found) == 2
     assert "took 0.00 in 0 charges" in found[0]
     assert "should have 1 parcels, has 0" in found[1]
 
 
-def test_disagreements__many_of_one_kind__shown_in_part_and_counted(order, acknowledged):
+def test_discrepancies__many_of_one_kind__shown_in_part_and_counted(order, acknowledged):
     with connection.cursor() as cursor:
         cursor.execute("UPDATE catalog_stocklevel SET on_hand = on_hand + 1")
 
-    found = agreement.disagreements(acknowledged)
+    found = ledgers.discrepancies(acknowledged)
 
-    assert len(found) == agreement.SHOWN + 1
-    assert f"{1_894 - agreement.SHOWN} more" in found[-1]
+    assert len(found) == ledgers.MAX_SHOWN + 1
+    assert f"{1_894 - ledgers.MAX_SHOWN} more" in found[-1]
     assert Shipment.objects.exists()

@@ -1,4 +1,4 @@
-"""The questions of agreement: each one statement, so one snapshot, answering rows (of what, should be, is).
+"""The questions of ledgers.py: each one statement, so one snapshot, answering rows (of what, should be, is).
 
 Parameters: `ids`, `numbers`, `totals`, `emails` of the acknowledged orders, in step.
 """

@@ -1,7 +1,7 @@
-"""What the oracle asks our books of the orders `ids`: rows of (what, should be, is), as in agreement_sql."""
+"""What each_order.py asks of the orders `ids`: rows of (what, should be, is), as in ledgers_sql.py."""
 
 # Each turn that an order has taken was published once, and nothing else was.
-NEWS = """
+TURNS = """
 WITH named (status, event) AS (
     VALUES ('pending', 'orders.order_placed'), ('paid', 'orders.order_paid'),
            ('shipped', 'orders.order_shipped'), ('cancelled', 'orders.order_cancelled'),
@@ -19,7 +19,7 @@ SELECT aggregate || ', ' || event, coalesce(t.times, 0)::text, coalesce(p.times,
 FROM turns t FULL JOIN published p USING (aggregate, event) WHERE t.times IS DISTINCT FROM p.times
 """
 
-# One mail for each piece of news.
+# One mail for each turn that a customer is told of.
 MAILS = """
 WITH told AS (
     SELECT aggregate, event, count(DISTINCT event_id) AS times FROM core_outboxmessage
@@ -90,10 +90,10 @@ FROM sent s FULL JOIN due d USING (order_id, location) JOIN orders_order o ON o.
 WHERE (s.parcels, s.content) IS DISTINCT FROM (d.parcels, d.content)
 """
 
-QUESTIONS = {
+STATEMENTS = {
     "units sent or let go of those held": ENDED_HOLDS,
     "parcels": PARCELS,
-    "published": NEWS,
+    "published": TURNS,
     "mails": MAILS,
     "uses of vouchers": DISCOUNTS,
     "voucher given back": GIVEN_BACK,
