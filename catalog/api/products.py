@@ -109,7 +109,9 @@ def _variant_fields(body: ProductChangesRequest) -> products.VariantFields:
 
 
 def _variants(body: ProductChangesRequest) -> list[products.VariantInput] | None:
-    return body.variants and [products.VariantInput(**variant.given()) for variant in body.variants]
+    if "variants" not in body.model_fields_set:
+        return None
+    return [products.VariantInput(**variant.given()) for variant in body.variants]
 
 
 def _if_match(request: Request) -> products.Precondition:
