@@ -1,7 +1,7 @@
 from django.urls import path
 
-from core.compute.api import ComputeJobView, ComputeView
-from core.mail.api import EmailsView
+from core.compute.api.jobs import ComputeJobView, ComputeView
+from core.mail.api.emails import EmailsView
 
 urlpatterns = [
     path("emails", EmailsView.as_view(), name="emails"),

@@ -1,9 +1,9 @@
 from django.urls import path
 
-from todos import api
+from todos.api import todos
 
 urlpatterns = [
-    path("todos", api.TodosView.as_view(), name="todos"),
-    path("todos/bulk", api.BulkView.as_view(), name="todos-bulk"),
-    path("todos/<uuid:todo_id>", api.TodoView.as_view(), name="todo"),
+    path("todos", todos.TodosView.as_view(), name="todos"),
+    path("todos/bulk", todos.BulkView.as_view(), name="todos-bulk"),
+    path("todos/<uuid:todo_id>", todos.TodoView.as_view(), name="todo"),
 ]

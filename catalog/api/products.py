@@ -110,7 +110,7 @@ def _variant_fields(body: ProductChangesRequest) -> products.VariantFields:
 
 
 def _variants(body: ProductChangesRequest) -> list[products.VariantInput] | None:
-    if not body.variants:
+    if "variants" not in body.model_fields_set:
         return None
     return [products.VariantInput(**variant.given()) for variant in body.variants]
 

@@ -9,7 +9,6 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import ErrorDetails
 from rest_framework.request import Request
-from rest_framework.serializers import BaseSerializer
 
 from core.errors import FieldError, Invalid
 
@@ -32,16 +31,6 @@ TOLD = {
     "less_than_equal": ("max_value", "Ensure this value is less than or equal to {le}."),
     "bool_type": ("invalid", "Must be a valid boolean."),
 }
-
-
-def valid_body(
-    shape: type[BaseSerializer[Any]], request: Request, *, is_partial: bool = False
-) -> dict[str, Any]:
-    """The request's body, typed by `shape`. Raises ValidationError naming each field that does not fit."""
-    body = shape(data=request.data, partial=is_partial)
-    body.is_valid(raise_exception=True)
-    validated: dict[str, Any] = body.validated_data
-    return validated
 
 
 class RequestBody(BaseModel):

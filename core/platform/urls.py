@@ -2,14 +2,15 @@
 
 from django.urls import path
 
-from core.platform import api, documentation
+from core.platform import documentation
+from core.platform.api import platform
 
 urlpatterns = [
-    path("", api.RootView.as_view(), name="root"),
-    path("hello/<str:name>", api.HelloView.as_view(), name="hello"),
-    path("health", api.HealthView.as_view(), name="health"),
-    path("health/ready", api.ReadinessView.as_view(), name="readiness"),
-    path("metrics", api.MetricsView.as_view(), name="metrics"),
+    path("", platform.RootView.as_view(), name="root"),
+    path("hello/<str:name>", platform.HelloView.as_view(), name="hello"),
+    path("health", platform.HealthView.as_view(), name="health"),
+    path("health/ready", platform.ReadinessView.as_view(), name="readiness"),
+    path("metrics", platform.MetricsView.as_view(), name="metrics"),
     path("api/schema", documentation.SchemaView.as_view(), name="schema"),
     path("api/docs", documentation.DocsView.as_view(), name="docs"),
 ]

@@ -70,7 +70,7 @@ def test_create__bad_field__is_a_400_that_names_it(alice, sent, field):
     assert not Todo.objects.exists()
 
 
-def test_create__fields_that_are_not_the_users__change_nothing(alice, charlie):
+def test_create__fields_that_are_not_the_users__are_refused_and_change_nothing(alice, charlie):
     forged = {
         "id": str(uuid7()),
         "user": str(charlie.user.pk),
@@ -80,8 +80,11 @@ def test_create__fields_that_are_not_the_users__change_nothing(alice, charlie):
         "due_rank": "2001-01-01T00:00:00Z",
     }
 
-    body = alice.send("POST", TODOS, {"title": "a", **forged}).json()
+    refused = alice.send("POST", TODOS, {"title": "a", **forged})
+    body = alice.send("POST", TODOS, {"title": "a"}).json()
 
+    assert refused.status_code == 400
+    assert {(e["field"], e["code"]) for e in refused.json()["errors"]} == {(f, "unknown") for f in forged}
     todo = Todo.objects.get()
     assert (todo.user_id, todo.completed_at) == (alice.user.pk, None)
     assert body["id"] != forged["id"]

@@ -71,6 +71,6 @@ class ProductRequest(ProductChangesRequest):
 
     @model_validator(mode="after")
     def _has_a_price(self) -> "ProductRequest":
-        if self.price is None and self.variants is None:
+        if not {"price", "variants"} & self.model_fields_set:
             raise fault("required", "Give a price, or variants", beside="price")
         return self

@@ -1,7 +1,6 @@
 """What is there before any app: a root, a greeting, and whether the house stands."""
 
 from functools import lru_cache
-from typing import Any
 
 import orjson
 from django.conf import settings
@@ -10,47 +9,16 @@ from django.urls import reverse
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from prometheus_client import CONTENT_TYPE_LATEST
-from rest_framework import serializers
 from rest_framework.permissions import AllowAny
 
 from core.http.conditional import PUBLIC, bytes_response, etag_of
 from core.http.lean import LeanReads, Readers
 from core.observability import metrics
 from core.platform import greeting, readiness
+from core.platform.api.documents import GreetingDocument, HealthDocument, ReadinessDocument, RootDocument
 
 NOT_STORED = "no-store"
 A_SECOND = "public, max-age=0, s-maxage=1"  # however many probe, the application answers one a second
-
-
-class RootSerializer(serializers.Serializer[Any]):
-    name = serializers.CharField()
-    version = serializers.CharField()
-    message = serializers.CharField()
-    links = serializers.DictField(child=serializers.URLField())
-
-
-class GreetingSerializer(serializers.Serializer[Any]):
-    message = serializers.CharField()
-
-    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
-        """`from` is a word of Python's own."""
-        return {**super().get_fields(), "from": serializers.ChoiceField(["cache", "origin"])}
-
-
-class HealthSerializer(serializers.Serializer[Any]):
-    status = serializers.CharField()
-    timestamp = serializers.DateTimeField()
-
-
-class CheckSerializer(serializers.Serializer[Any]):
-    status = serializers.ChoiceField(["OK", "ERROR"])
-    ms = serializers.FloatField()
-    error = serializers.ChoiceField(["timeout", "unreachable"], required=False)
-
-
-class ReadinessSerializer(serializers.Serializer[Any]):
-    status = serializers.ChoiceField(["OK", "ERROR"])
-    checks = serializers.DictField(child=CheckSerializer())
 
 
 class PublicRead(LeanReads):
@@ -64,7 +32,7 @@ class PublicRead(LeanReads):
 class RootView(PublicRead):
     permission_classes = [AllowAny]
 
-    @extend_schema(responses=RootSerializer)
+    @extend_schema(responses=RootDocument)
     def get(self, request: HttpRequest) -> HttpResponse:
         body, etag = _root()
         return bytes_response(request, body, etag=etag, cache_control=PUBLIC)
@@ -87,7 +55,7 @@ def _root() -> tuple[bytes, str]:
 class HelloView(PublicRead):
     permission_classes = [AllowAny]
 
-    @extend_schema(responses=GreetingSerializer)
+    @extend_schema(responses=GreetingDocument)
     def get(self, request: HttpRequest, name: str) -> HttpResponse:
         body, is_cached = greeting.greet(name)
         kept = PUBLIC if is_cached else NOT_STORED
@@ -99,7 +67,7 @@ class HealthView(PublicRead):
 
     permission_classes = [AllowAny]
 
-    @extend_schema(responses=HealthSerializer)
+    @extend_schema(responses=HealthDocument)
     def get(self, request: HttpRequest) -> HttpResponse:
         body = b'{"status":"OK","timestamp":"%b"}' % timezone.now().isoformat().encode()
         return HttpResponse(body, content_type="application/json", headers={"Cache-Control": A_SECOND})
@@ -111,7 +79,7 @@ class ReadinessView(PublicRead):
     permission_classes = [AllowAny]
 
     @extend_schema(
-        responses={200: ReadinessSerializer, 503: OpenApiResponse(ReadinessSerializer, "Something is away")}
+        responses={200: ReadinessDocument, 503: OpenApiResponse(ReadinessDocument, "Something is away")}
     )
     def get(self, request: HttpRequest) -> HttpResponse:
         checks = readiness.check_all()

@@ -1,73 +1,34 @@
 """To-dos over HTTP. Reads skip DRF's machinery; a user's list is finished bytes until their next write."""
 
-from typing import Any, cast
+from typing import cast
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework import serializers, status
+from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.permissions import IsCustomer
 from core.errors import FieldError, Invalid
-from core.http.bodies import valid_body
+from core.http.bodies import read
 from core.http.conditional import PRIVATE, bytes_response, check_if_match, etag_of
 from core.http.drf_pagination import KeysetPagination
-from core.http.filters import QueryFilters
 from core.http.lean import LeanReads, Readers
 from core.http.pagination import Ordering, page
 from core.http.permissions import caller_id
 from core.idempotency.decorator import idempotent
 from core.json import dumps
 from todos import queries, services
+from todos.api.documents import ChangedDocument, TodoDocument
+from todos.api.requests import BulkRequest, TodoChangesRequest, TodoFilters, TodoRequest
 from todos.models import Todo
 
-MOST_AT_ONCE = 100
 # Values that do not repeat would fill the cache with lists nobody asks for again.
 NOT_CACHED = frozenset({"q", "due_before", "cursor"})
-
-
-class PriorityField(serializers.ChoiceField):
-    """`low`, `normal` or `high`; a number in its column, so that it can be ordered by."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(choices=Todo.Priority.labels, **kwargs)
-
-    def to_internal_value(self, data: Any) -> Any:
-        return Todo.Priority[super().to_internal_value(data).upper()].value
-
-    def to_representation(self, value: Any) -> str:
-        return str(Todo.Priority(value).label)
-
-
-class TodoSerializer(serializers.ModelSerializer[Todo]):
-    priority = PriorityField(default=Todo.Priority.NORMAL)
-
-    class Meta:
-        model = Todo
-        read_only_fields = ["completed_at", "created_at", "updated_at"]
-        fields = ["id", "title", "notes", "completed", "due_at", "priority", *read_only_fields]
-        extra_kwargs = {"notes": {"max_length": 10_000}}
-
-
-class TodoFilters(QueryFilters):
-    completed = serializers.BooleanField(required=False)
-    due_before = serializers.DateTimeField(required=False)
-    priority = PriorityField(required=False)
-    q = serializers.CharField(required=False, max_length=100, help_text="In title or notes.")
-
-
-class BulkSerializer(serializers.Serializer[Any]):
-    ids = serializers.ListField(child=serializers.UUIDField(), allow_empty=False, max_length=MOST_AT_ONCE)
-    completed = serializers.BooleanField()
-
-
-class ChangedSerializer(serializers.Serializer[Any]):
-    changed = serializers.IntegerField()
 
 
 class TodosView(LeanReads):
@@ -79,7 +40,7 @@ class TodosView(LeanReads):
         default="-created_at",
     )
 
-    @extend_schema(parameters=[TodoFilters], responses=TodoSerializer(many=True))
+    @extend_schema(parameters=[TodoFilters], responses=TodoDocument(many=True))
     def get(self, request: HttpRequest) -> HttpResponse:
         user_id = caller_id(request)
         name = _cache_name(request)
@@ -93,19 +54,19 @@ class TodosView(LeanReads):
         filters = cast("queries.Filters", TodoFilters.parse(request.GET))
         todos = queries.todos_of(user_id=user_id, filters=filters)
         shown = page(todos, request.GET, ordering=self.ordering, url=request.build_absolute_uri())
-        return dumps(shown.document(TodoSerializer(shown.rows, many=True).data))
+        return dumps(shown.document(TodoDocument(shown.rows, many=True).data))
 
-    @extend_schema(request=TodoSerializer, responses={201: TodoSerializer})
+    @extend_schema(request=TodoRequest, responses={201: TodoDocument})
     @idempotent
     def post(self, request: Request) -> Response:
-        changes = _changes(request, is_partial=False)
+        changes = _changes(TodoRequest, request)
         todo = services.add(user_id=caller_id(request), changes=changes, now=timezone.now())
         return _answer(todo, status=status.HTTP_201_CREATED, Location=reverse("todo", args=[todo.pk]))
 
     @extend_schema(
         operation_id="todos_clear_completed",
         parameters=[OpenApiParameter("completed", bool, required=True, enum=[True])],
-        responses=ChangedSerializer,
+        responses=ChangedDocument,
     )
     def delete(self, request: Request) -> Response:
         """Clears what is done. There is no way to clear the rest at once."""
@@ -119,18 +80,18 @@ class TodoView(LeanReads):
     readers = Readers.CUSTOMERS
     permission_classes = [IsCustomer]
 
-    @extend_schema(responses=TodoSerializer)
+    @extend_schema(responses=TodoDocument)
     def get(self, request: HttpRequest, todo_id: UUID) -> HttpResponse:
         todo = queries.todo_of(user_id=caller_id(request), todo_id=todo_id)
         body = _body(todo)
         return bytes_response(request, body, etag=etag_of(body), cache_control=PRIVATE)
 
-    @extend_schema(request=TodoSerializer(partial=True), responses=TodoSerializer)
+    @extend_schema(request=TodoChangesRequest, responses=TodoDocument)
     def patch(self, request: Request, todo_id: UUID) -> Response:
         todo = services.edit(
             user_id=caller_id(request),
             todo_id=todo_id,
-            changes=_changes(request, is_partial=True),
+            changes=_changes(TodoChangesRequest, request),
             require=lambda present: check_if_match(request, etag_of(_body(present))),
             now=timezone.now(),
         )
@@ -151,13 +112,13 @@ class BulkView(APIView):
 
     permission_classes = [IsCustomer]
 
-    @extend_schema(request=BulkSerializer, responses=ChangedSerializer)
+    @extend_schema(request=BulkRequest, responses=ChangedDocument)
     def post(self, request: Request) -> Response:
-        wanted = valid_body(BulkSerializer, request)
+        wanted = read(BulkRequest, request)
         changed = services.complete_many(
             user_id=caller_id(request),
-            todo_ids=wanted["ids"],
-            completed=wanted["completed"],
+            todo_ids=wanted.ids,
+            completed=wanted.completed,
             now=timezone.now(),
         )
         return Response({"changed": changed})
@@ -178,14 +139,14 @@ def _cache_name(request: HttpRequest) -> str | None:
     return f"{host}?{sorted({**filters, **paging}.items())}"
 
 
-def _changes(request: Request, *, is_partial: bool) -> services.Changes:
-    return cast("services.Changes", valid_body(TodoSerializer, request, is_partial=is_partial))
+def _changes(model: type[TodoChangesRequest], request: Request) -> services.Changes:
+    return cast("services.Changes", read(model, request).given())
 
 
 def _body(todo: Todo) -> bytes:
-    return dumps(TodoSerializer(todo).data)
+    return dumps(TodoDocument(todo).data)
 
 
 def _answer(todo: Todo, *, status: int = 200, **headers: str) -> Response:
-    data = TodoSerializer(todo).data
+    data = TodoDocument(todo).data
     return Response(data, status=status, headers={"ETag": etag_of(dumps(data)), **headers})
