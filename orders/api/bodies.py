@@ -23,8 +23,8 @@ class QuoteBody(Body):
         self.basket = Basket(
             quantities={} if self._names_cart_only() else self.items(),
             shipping_address=self.address(is_whole=self.is_address_whole),
-            shipping_method=self.method(),
-            voucher=self.text(self.data, "voucher", "voucher", LONGEST_CODE, is_required=False),
+            shipping_method=self.method() or None,
+            voucher=self.text(self.data, "voucher", "voucher", LONGEST_CODE, is_required=False) or None,
         )
         self._read_more()
         self.check()

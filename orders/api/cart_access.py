@@ -13,4 +13,5 @@ CART_TOKEN = OpenApiParameter("X-Cart-Token", str, "header", description="Of a g
 def holder_of(request: Request | HttpRequest) -> Holder:
     """Raises AuthenticationFailed for a bad bearer token."""
     found = TokenAuthentication().authenticate(request)  # type: ignore[arg-type] # reads headers only
-    return Holder(customer_id=found[0].pk if found else None, token=request.headers.get("X-Cart-Token", ""))
+    token = request.headers.get("X-Cart-Token") or None
+    return Holder(customer_id=found[0].pk if found else None, token=token)

@@ -44,10 +44,10 @@ class QuotesView(APIView):
         return Response(_document(offer))
 
 
-def _customer_key(request: Request) -> str:
+def _customer_key(request: Request) -> str | None:
     """A guest who asks need not say who they are; the order will."""
     customer_id = request.user.pk if request.user.is_authenticated else None
-    return customer_key(customer_id=customer_id, email="")
+    return customer_key(customer_id=customer_id, email=None)
 
 
 def _document(offer: offers.Offer) -> dict[str, Any]:
@@ -57,7 +57,7 @@ def _document(offer: offers.Offer) -> dict[str, Any]:
         "subtotal": quote.subtotal,
         "discount": quote.discount,
         "shipping": quote.shipping,
-        "shipping_method": offer.shipping_method or None,
+        "shipping_method": offer.shipping_method,
         "tax": quote.tax,
         "tax_included": quote.tax_included,
         "total": quote.total,

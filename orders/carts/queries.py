@@ -26,11 +26,12 @@ class Holder:
     """Who asks for a cart: the account, if any, and the guest token that came along, if any."""
 
     customer_id: UUID | None
-    token: str = ""
+    token: str | None = None
 
     def owns(self) -> Q:
         """The carts that are the holder's."""
-        by_token = Q(customer_id=None, token_hash=token_hash(self.token)) if self.token else Q(pk__in=[])
+        none = Q(pk__in=[])
+        by_token = none if self.token is None else Q(customer_id=None, token_hash=token_hash(self.token))
         return by_token | Q(customer_id=self.customer_id) if self.customer_id else by_token
 
 
