@@ -2,7 +2,7 @@
 
 import secrets
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.conf import settings
 from django.db import transaction
@@ -36,7 +36,7 @@ def place_order(*, buyer: Buyer, basket: offers.Basket, payment_token: str, now:
     """
     offer = offers.price(basket=basket, customer_key=buyer.key, now=now)
     order = _decide(buyer=buyer, basket=basket, offer=offer, payment_token=payment_token, now=now)
-    _hold_stock(order)
+    stock.reserve(owner=order.id, quantities=order.units_by_variant(), now=now)
     number = recording.record(order, gateway=settings.PAYMENT_GATEWAY)
     _claim_voucher(order)
     publish(OrderPlaced(order_id=order.id))
@@ -56,11 +56,6 @@ def _decide(
         payment_token=payment_token,
         now=now,
     )
-
-
-def _hold_stock(order: recording.NewOrder) -> None:
-    until = order.now + timedelta(hours=settings.ORDER_HOLD_HOURS)
-    stock.reserve(owner=order.id, quantities=order.units_by_variant(), until=until, now=order.now)
 
 
 def _claim_voucher(order: recording.NewOrder) -> None:
