@@ -63,14 +63,7 @@ def quantities_of(cart: Cart) -> dict[str, int]:
 
 def lines_of(cart: Cart) -> list[Line]:
     """In the order in which they were put in. At most two queries."""
-    fields = (
-        "variant__sku",
-        "variant__product__name",
-        "variant__product__slug",
-        "quantity",
-        "price_when_added",
-    )
-    rows = list(_items(cart).values_list(*fields))
+    rows = list(_items(cart).values_list(*LINE))
     variants = variants_for_sale([row[0] for row in rows]) if rows else {}
     return [
         Line(
