@@ -14,7 +14,7 @@ from core.errors import NotFound
 from core.http.bodies import valid_body
 from core.http.permissions import IsStaff, caller_id
 from core.idempotency.decorator import IDEMPOTENCY_KEY, idempotent
-from orders import cancellation
+from orders import actors, cancellation
 from orders.api import change_shapes, shapes
 from orders.api.orders import GUEST_TOKEN, OrderLimit
 from orders.history import access, detail
@@ -122,7 +122,7 @@ class DeliverView(APIView):
 
 
 def staff_actor(request: Request) -> str:
-    return f"staff:{account_queries.email_of(caller_id(request))}"
+    return actors.staff(account_queries.email_of(caller_id(request)) or "unknown")
 
 
 def _order_id(number: str) -> UUID:
@@ -138,7 +138,7 @@ def _changeable(view: APIView, request: Request, number: str) -> tuple[UUID, str
     token = request.headers.get("X-Order-Token", "")
     own = access.find(number=number, customer_id=customer_id, token=token)
     if own is not None:
-        return own, "customer" if customer_id else "guest"
+        return own, actors.buyer(customer_id)
     if not IsStaff().has_permission(request, view):
         raise NotFound(f"There is no order {number} of yours")
     return _order_id(number), staff_actor(request)

@@ -21,6 +21,7 @@ from core.http.pagination import KeysetPagination
 from core.http.renderers import dumps
 from core.http.throttles import RateLimit
 from core.idempotency.decorator import IDEMPOTENCY_KEY, idempotent
+from orders import actors
 from orders.api import shapes
 from orders.api.bodies import OrderBody
 from orders.api.cart_access import CART_TOKEN, holder_of
@@ -110,9 +111,8 @@ def _page(view: Any, request: HttpRequest, rows: Any, fields: tuple[str, ...]) -
 
 
 def _shown(row: dict[str, Any], fields: tuple[str, ...]) -> dict[str, Any]:
-    """Customers are told that staff were at it, not who."""
     shown = {name: row[name] for name in fields}
-    return {**shown, "actor": shown["actor"].partition(":")[0]} if "actor" in shown else shown
+    return {**shown, "actor": actors.as_customers_see(shown["actor"])} if "actor" in shown else shown
 
 
 def _place(request: Request, body: OrderBody) -> place.PlacedOrder:

@@ -10,6 +10,7 @@ import orjson
 
 from core import rows
 from core.ids import uuid7
+from orders import actors
 from orders.checkout import numbers
 from orders.checkout.guests import Buyer, token_hash
 from orders.models import Payment, Status
@@ -125,7 +126,7 @@ def record(order: NewOrder, *, gateway: str) -> str:
         **{column: value(order) for column, value in _ORDER.items()},
         **{f"line.{column}": rows.array(map(value, order.lines)) for column, (_, value) in _LINE.items()},
         **_payment(order, gateway),
-        "actor": "customer" if order.buyer.customer_id else "guest",
+        "actor": actors.buyer(order.buyer.customer_id),
     }
     for _ in range(NUMBER_TRIES):
         number = numbers.new_number()

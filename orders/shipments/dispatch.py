@@ -18,12 +18,12 @@ from core.crash_points import crash_point, crash_points_of_commit
 from core.http.renderers import dumps
 from core.ids import uuid7
 from orders import states
+from orders.actors import SYSTEM
 from orders.models import Order, Shipment, Status
 from orders.providers import MANUAL, carrier
 from orders.providers.base import ProviderUnavailable, StepRefused
 from orders.shipments import quantities
 
-SYSTEM = "system"
 PENDING = {"pending": Shipment.Status.PENDING.value}
 
 _INTEND = """
