@@ -5,9 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from uuid import UUID
 
-from django.db import connection
-
-from core.rows import array
+from core.rows import array, fetch
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -31,7 +29,7 @@ SELECT v.id AS variant_id, v.sku, p.id AS product_id, p.name AS product_name, p.
        v.name AS variant_name, v.price, v.currency, p.category_id,
        coalesce((SELECT sum(l.on_hand - l.reserved) FROM catalog_stocklevel l WHERE l.variant_id = v.id), 0)
 FROM catalog_variant v JOIN catalog_product p ON p.id = v.product_id
-WHERE v.sku = ANY(%s::text[]) AND v.withdrawn_at IS NULL AND p.withdrawn_at IS NULL
+WHERE v.sku = ANY(%(skus)s::text[]) AND v.withdrawn_at IS NULL AND p.withdrawn_at IS NULL
   AND p.published_from <= now() AND (p.published_until IS NULL OR p.published_until > now())
 """
 _FIELDS = tuple(VariantForSale.__dataclass_fields__)
@@ -39,7 +37,6 @@ _FIELDS = tuple(VariantForSale.__dataclass_fields__)
 
 def variants_for_sale(skus: Collection[str]) -> dict[str, VariantForSale]:
     """By SKU, in one query. A SKU that is unknown, withdrawn or not published now is missing."""
-    with connection.cursor() as cursor:
-        cursor.execute(_FOR_SALE, [array(skus)])
-        found = (VariantForSale(**dict(zip(_FIELDS, row, strict=True))) for row in cursor.fetchall())
-        return {variant.sku: variant for variant in found}
+    rows = fetch(_FOR_SALE, {"skus": array(skus)})
+    found = (VariantForSale(**dict(zip(_FIELDS, row, strict=True))) for row in rows)
+    return {variant.sku: variant for variant in found}

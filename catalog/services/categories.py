@@ -2,7 +2,7 @@
 
 from typing import TypedDict
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import ProtectedError
 from treebeard.exceptions import InvalidMoveToDescendant, PathOverflow
 
@@ -10,6 +10,7 @@ from catalog.models import Category, Product
 from catalog.queries.categories import CategoryNotFound
 from catalog.services import news, slugs
 from catalog.services.races import constraints_decide
+from core import rows
 from core.errors import Conflict, FieldError, Invalid
 
 
@@ -77,8 +78,7 @@ def delete(*, slug: str) -> None:
 
 def _lock_tree() -> None:
     """Readers, and products that refer to a category, are not held up."""
-    with connection.cursor() as cursor:
-        cursor.execute("LOCK TABLE catalog_category IN SHARE ROW EXCLUSIVE MODE")
+    rows.change("LOCK TABLE catalog_category IN SHARE ROW EXCLUSIVE MODE", {})
 
 
 def _get(slug: str) -> Category:

@@ -4,11 +4,11 @@ from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from catalog.models import Product
 from catalog.queries.search import LANGUAGE
-from core import cache
+from core import cache, rows
 
 BATCH = 2000  # products in one transaction of a rebuild
 
@@ -76,19 +76,16 @@ def refresh(*, product_ids: Collection[UUID]) -> None:
     primary-key order; whoever also locks stock levels locks those first.
     """
     parameters: dict[str, Any] = {"ids": sorted(product_ids), "language": LANGUAGE}
-    with connection.cursor() as cursor:
-        for statement in (_LOCK, _DROP, _UPSERT):
-            cursor.execute(statement, parameters)
+    for statement in (_LOCK, _DROP, _UPSERT):
+        rows.change(statement, parameters)
 
 
 @transaction.atomic
 def refresh_in_stock(*, product_ids: Collection[UUID]) -> bool:
     """As `refresh`, after units alone have changed; whether any product went in or out of stock."""
     parameters = {"ids": sorted(product_ids)}
-    with connection.cursor() as cursor:
-        cursor.execute(_LOCK, parameters)
-        cursor.execute(_IN_STOCK, parameters)
-        return cursor.rowcount > 0
+    rows.change(_LOCK, parameters)
+    return rows.change(_IN_STOCK, parameters) > 0
 
 
 def rebuild() -> int:
