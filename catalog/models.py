@@ -246,7 +246,10 @@ class StockEntry(models.Model):
 
 
 class Reservation(models.Model):
-    """Units held for one owner (an order's id) until released, shipped, or past `expires_at`."""
+    """Units held for one owner (an order's id) until it releases or ships them. None ends by itself.
+
+    How long an order may hold units without being paid is the order's own rule.
+    """
 
     owner = models.UUIDField()
     variant = models.ForeignKey(
@@ -256,7 +259,6 @@ class Reservation(models.Model):
         Location, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False
     )
     quantity = models.PositiveIntegerField()
-    expires_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField()
 
     class Meta:
@@ -265,11 +267,6 @@ class Reservation(models.Model):
                 fields=["owner", "variant", "location"], name="reservation_once_per_owner"
             ),
             models.CheckConstraint(condition=Q(quantity__gt=0), name="reservation_not_empty"),
-        ]
-        indexes = [
-            models.Index(
-                fields=["expires_at"], name="reservation_expiry", condition=Q(expires_at__isnull=False)
-            ),
         ]
 
     def __str__(self) -> str:

@@ -10,12 +10,12 @@ from catalog.services import stock
 from core.errors import Conflict
 from core.outbox.publishing import publish
 from orders import states
+from orders.actors import SYSTEM
 from orders.events import ShipmentsCancelled
 from orders.models import OrderEvent, Payment, Shipment, Status
 from orders.shipments.cancel import cancel_pending
 from orders.shipments.quantities import SENT
 
-SYSTEM = "system"
 UNPAID = (Payment.Status.PENDING, Payment.Status.AUTHORISED)
 
 

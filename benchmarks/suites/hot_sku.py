@@ -128,7 +128,6 @@ def _scripts() -> dict[str, str]:
         "variants": f"ARRAY['{VARIANT}']",
         "units": "ARRAY[1]",
         "owner": "gen_random_uuid()",
-        "until": "now() + interval '1 day'",
         "now": "now()",
         "cause": "'order:' || gen_random_uuid()",
     }

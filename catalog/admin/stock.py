@@ -120,7 +120,7 @@ class StockEntryAdmin(ReadOnlyPage):
 
 @admin.register(Reservation)
 class ReservationAdmin(ReadOnlyPage):
-    list_display = ("owner", "variant", "location", "quantity", "expires_at", "created_at")
+    list_display = ("owner", "variant", "location", "quantity", "created_at")
     list_select_related = ("variant", "location")
     list_filter = ("location", "created_at")
     search_fields = ("=owner", "=variant__sku")

@@ -17,7 +17,7 @@ FRESH_FOR = 60  # seconds: how late at most a publication window opens or closes
 class StaffWrites(IsStaff):
     """Anybody reads, staff write."""
 
-    def has_permission(self, request: Request | HttpRequest, view: Any) -> bool:
+    def has_permission(self, request: Request, view: Any) -> bool:
         return request.method in ("GET", "HEAD", "OPTIONS") or super().has_permission(request, view)
 
 

@@ -10,8 +10,8 @@ from catalog.models import Category, Product
 from catalog.queries.categories import CategoryNotFound
 from catalog.services import news, slugs
 from catalog.services.races import constraints_decide
+from core import rows
 from core.errors import Conflict, FieldError, Invalid
-from core.rows import change
 
 
 class CategoryInUse(Conflict):
@@ -78,7 +78,7 @@ def delete(*, slug: str) -> None:
 
 def _lock_tree() -> None:
     """Readers, and products that refer to a category, are not held up."""
-    change("LOCK TABLE catalog_category IN SHARE ROW EXCLUSIVE MODE", {})
+    rows.change("LOCK TABLE catalog_category IN SHARE ROW EXCLUSIVE MODE", {})
 
 
 def _get(slug: str) -> Category:

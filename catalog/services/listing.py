@@ -8,8 +8,7 @@ from django.db import transaction
 
 from catalog.models import Product
 from catalog.queries.search import LANGUAGE
-from core import cache
-from core.rows import change
+from core import cache, rows
 
 BATCH = 2000  # products in one transaction of a rebuild
 
@@ -78,15 +77,15 @@ def refresh(*, product_ids: Collection[UUID]) -> None:
     """
     parameters: dict[str, Any] = {"ids": sorted(product_ids), "language": LANGUAGE}
     for statement in (_LOCK, _DROP, _UPSERT):
-        change(statement, parameters)
+        rows.change(statement, parameters)
 
 
 @transaction.atomic
 def refresh_in_stock(*, product_ids: Collection[UUID]) -> bool:
     """As `refresh`, after units alone have changed; whether any product went in or out of stock."""
     parameters = {"ids": sorted(product_ids)}
-    change(_LOCK, parameters)
-    return change(_IN_STOCK, parameters) > 0
+    rows.change(_LOCK, parameters)
+    return rows.change(_IN_STOCK, parameters) > 0
 
 
 def rebuild() -> int:

@@ -8,7 +8,6 @@ products. Cached pages are dropped when the caller's transaction commits.
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -19,9 +18,9 @@ from django.db.transaction import TransactionManagementError
 from catalog.models import Location, StockEntry, StockLevel, Variant
 from catalog.services import allocation, listing, news, slugs, stock_sql
 from catalog.services.shortages import OutOfStock, Shortage
-from core import cache
+from core import cache, rows
 from core.errors import Conflict, FieldError, Invalid, NotFound
-from core.rows import array, fetch
+from core.rows import array
 
 Reason = StockEntry.Reason
 OF_AN_ORDER = "order:"  # how a cause begins that names an order; the check of the books relies on it
@@ -51,18 +50,7 @@ class UnknownLocation(Invalid):
     title = "No such location"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Movement:
-    """Units of one variant that were reserved, released or shipped at one location."""
-
-    variant_id: UUID
-    location: str
-    quantity: int
-
-
-def reserve(
-    *, owner: UUID, quantities: Mapping[UUID, int], until: datetime | None, now: datetime
-) -> list[Movement]:
+def reserve(*, owner: UUID, quantities: Mapping[UUID, int], now: datetime) -> None:
     """Hold units (by variant id) for `owner`: all of them, or none. Raises OutOfStock.
 
     From one location where one can fill every line, else from as few as can; then by priority. Holds locks
@@ -72,44 +60,38 @@ def reserve(
     """
     if not connection.in_atomic_block:
         raise TransactionManagementError("reserve() decides under locks that need its caller's transaction")
-    hold = {"owner": owner, "until": until, "now": now, "cause": _cause(owner)}
+    hold = {"owner": owner, "now": now, "cause": _cause(owner)}
     wanted = {"variants": array(quantities.keys()), "units": array(quantities.values())}
-    levels = [stock_sql.Level(*row) for row in fetch(stock_sql.RESERVE, {**hold, **wanted})]
+    levels = [stock_sql.Level(*row) for row in rows.fetch(stock_sql.RESERVE, {**hold, **wanted})]
     if not any(level.crossed is not None for level in levels):
         _refuse_short(quantities, levels)
         levels = _split(quantities, levels, hold)
-    return _moved(levels)
+    _drop_pages(levels)
 
 
-def release(*, owner: UUID, reason: Reason = Reason.RELEASED, now: datetime) -> list[Movement]:
-    """Give back what `owner` still holds. A second call finds nothing and changes nothing."""
-    return _moved(_run(stock_sql.RELEASE, owner=owner, reason=str(reason), now=now, cause=_cause(owner)))
+def release(*, owner: UUID, reason: Reason = Reason.RELEASED, now: datetime) -> None:
+    """Free what `owner` still holds. A second call finds nothing and changes nothing."""
+    values = {"owner": owner, "reason": str(reason), "now": now, "cause": _cause(owner)}
+    _drop_pages([stock_sql.Row(*row) for row in rows.fetch(stock_sql.RELEASE, values)])
 
 
-def ship(*, owner: UUID, now: datetime) -> list[Movement]:
+def ship(*, owner: UUID, now: datetime) -> None:
     """What `owner` holds has left the house: on hand and reserved fall. A second call changes nothing.
 
     What is free stays the same, and so does all that the catalogue shows.
     """
-    return _movements(_run(stock_sql.SHIP, owner=owner, now=now, cause=_cause(owner)))
+    rows.fetch(stock_sql.SHIP, {"owner": owner, "now": now, "cause": _cause(owner)})
 
 
-def ship_units(*, owner: UUID, quantities: Mapping[UUID, int], now: datetime) -> list[Movement]:
+def ship_units(*, owner: UUID, quantities: Mapping[UUID, int], now: datetime) -> None:
     """As `ship`, for some of the units that `owner` holds (by variant id), inside the caller's transaction.
 
     Raises NotHeld, with which that transaction has to end.
     """
-    rows = _run(
-        stock_sql.SHIP_UNITS,
-        owner=owner,
-        variants=list(quantities.keys()),
-        units=list(quantities.values()),
-        now=now,
-        cause=_cause(owner),
-    )
-    if sum(row.quantity for row in rows) != sum(quantities.values()):
+    wanted = {"variants": array(quantities.keys()), "units": array(quantities.values())}
+    values = {"owner": owner, "now": now, "cause": _cause(owner), **wanted}
+    if rows.fetch_one(stock_sql.SHIP_UNITS, values) != (sum(quantities.values()),):
         raise NotHeld
-    return _movements(rows)
 
 
 @transaction.atomic
@@ -192,25 +174,19 @@ def _split(
 ) -> list[stock_sql.Level]:
     """Take what no location alone can fill. The levels are locked, so the choice stays right."""
     takes = allocation.allocate(wanted=wanted, levels=levels)
-    chosen = {"levels": list(takes.keys()), "units": list(takes.values())}
-    taken = fetch(stock_sql.TAKE, {**hold, **chosen})
+    taken = {"levels": array(takes.keys()), "units": array(takes.values())}
     known = {level.id: level for level in levels}
-    return [known[level]._replace(quantity=takes[level], crossed=crossed) for level, crossed in taken]
+    return [
+        known[level]._replace(crossed=crossed)
+        for level, crossed in rows.fetch(stock_sql.TAKE, {**hold, **taken})
+    ]
 
 
-def _run(statement: str, **parameters: Any) -> list[stock_sql.Row]:
-    return [stock_sql.Row(*row) for row in fetch(statement, parameters)]
-
-
-def _moved(rows: Sequence[stock_sql.Row | stock_sql.Level]) -> list[Movement]:
-    """Units became free, or are not any more."""
-    if rows:
-        cache.invalidate(*_stale([r.slug for r in rows], [r.product_id for r in rows if r.crossed]))
-    return _movements(rows)
-
-
-def _movements(rows: Sequence[stock_sql.Row | stock_sql.Level]) -> list[Movement]:
-    return [Movement(variant_id=r.variant_id, location=r.location, quantity=r.quantity) for r in rows]
+def _drop_pages(changed: Sequence[stock_sql.Row | stock_sql.Level]) -> None:
+    """Units became free, or are not any more: what shows them is stale."""
+    if changed:
+        crossed = [level.product_id for level in changed if level.crossed]
+        cache.invalidate(*_stale([level.slug for level in changed], crossed))
 
 
 def _stale(slugs: list[str], crossed: list[UUID]) -> set[str]:

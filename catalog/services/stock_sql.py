@@ -11,35 +11,30 @@ from uuid import UUID
 
 
 class Row(NamedTuple):
-    """Units that moved at one level. `crossed`: the level ran empty, or has units again."""
+    """A product of which units moved at one level. `crossed`: the level ran empty, or has units again."""
 
-    variant_id: UUID
     product_id: UUID
     slug: str
-    location: str
-    quantity: int
     crossed: bool
 
 
 class Level(NamedTuple):
-    """A locked level of a wanted variant. `quantity` was taken from it unless `crossed` is None."""
+    """A locked level of a wanted variant. Units were taken from it unless `crossed` is None."""
 
     id: int
     variant_id: UUID
     product_id: UUID
     slug: str
     location_id: int
-    location: str
     priority: int
     free: int
-    quantity: int
     crossed: bool | None
 
 
 _HOLD = """
 held AS (
-    INSERT INTO catalog_reservation (owner, variant_id, location_id, quantity, expires_at, created_at)
-    SELECT %(owner)s, variant_id, location_id, units, %(until)s, %(now)s FROM moved
+    INSERT INTO catalog_reservation (owner, variant_id, location_id, quantity, created_at)
+    SELECT %(owner)s, variant_id, location_id, units, %(now)s FROM moved
 ), noted AS (
     INSERT INTO catalog_stockentry
         (variant_id, location_id, on_hand_change, reserved_change, reason, cause, actor, at)
@@ -52,7 +47,7 @@ held AS (
 # planner: it makes one plan for any number of lines, and a prepared statement keeps it.
 RESERVE = f"""
 WITH locked AS (
-    SELECT l.id, l.variant_id, v.product_id, p.slug, l.location_id, o.code, o.priority,
+    SELECT l.id, l.variant_id, v.product_id, p.slug, l.location_id, o.priority,
            l.on_hand - l.reserved AS free, w.units, l.on_hand, l.reserved
     FROM unnest((SELECT %(variants)s::uuid[]), (SELECT %(units)s::bigint[])) AS w (variant_id, units)
     JOIN catalog_variant v ON v.id = w.variant_id AND v.withdrawn_at IS NULL
@@ -69,7 +64,7 @@ WITH locked AS (
     FROM locked k WHERE l.id = k.id AND k.location_id = (SELECT location_id FROM place)
     RETURNING l.id, l.variant_id, l.location_id, k.units, l.on_hand = l.reserved AS crossed
 ), {_HOLD}
-SELECT k.id, k.variant_id, k.product_id, k.slug, k.location_id, k.code, k.priority, k.free, k.units, m.crossed
+SELECT k.id, k.variant_id, k.product_id, k.slug, k.location_id, k.priority, k.free, m.crossed
 FROM locked k LEFT JOIN moved m USING (id)
 WHERE m.id IS NOT NULL OR NOT EXISTS (SELECT FROM moved)
 """  # noqa: S608 - constants only
@@ -103,12 +98,11 @@ WITH held AS (
         (variant_id, location_id, on_hand_change, reserved_change, reason, cause, actor, at)
     SELECT variant_id, location_id, {on_hand_change}, -quantity, {reason}, %(cause)s, '', %(now)s FROM moved
 )
-SELECT m.variant_id, v.product_id, p.slug, o.code, m.quantity, m.crossed
+SELECT v.product_id, p.slug, m.crossed
 FROM moved m JOIN catalog_variant v ON v.id = m.variant_id JOIN catalog_product p ON p.id = v.product_id
-JOIN catalog_location o ON o.id = m.location_id
 """
 
-# As _END, for some of the units; a reservation of which a part is left stays.
+# As _END, for some of the units; a reservation of which a part is left stays. Answers how many were shipped.
 SHIP_UNITS = """
 WITH wanted AS MATERIALIZED (
     SELECT * FROM unnest(%(variants)s::uuid[], %(units)s::bigint[]) AS w (variant_id, units)
@@ -139,9 +133,7 @@ WITH wanted AS MATERIALIZED (
         (variant_id, location_id, on_hand_change, reserved_change, reason, cause, actor, at)
     SELECT variant_id, location_id, -take, -take, 'shipped', %(cause)s, '', %(now)s FROM moved
 )
-SELECT m.variant_id, v.product_id, p.slug, o.code, m.take, false
-FROM moved m JOIN catalog_variant v ON v.id = m.variant_id JOIN catalog_product p ON p.id = v.product_id
-JOIN catalog_location o ON o.id = m.location_id
+SELECT coalesce(sum(take), 0)::bigint FROM moved
 """
 
 RELEASE = _END.format(

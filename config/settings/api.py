@@ -1,4 +1,4 @@
-from config.settings.env import LOCAL_STACK, VERSION, env
+from config.settings.env import VERSION, env
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.authentication.TokenAuthentication"],
@@ -54,6 +54,5 @@ RATE_LIMITS = {
     "emails": (60, 60),
     "compute": (10, 60),
 }
-IS_LOCAL = LOCAL_STACK
 RATELIMIT_USE_CACHE = "limits"
 RATELIMIT_FAIL_OPEN = False

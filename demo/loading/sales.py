@@ -11,6 +11,7 @@ from accounts.models import User
 from catalog.models import Variant
 from demo.history import HistoricOrder, OrderedLine, digest
 from demo.loading.ids import historic_uuid
+from orders import actors
 from orders.checkout import numbers
 from orders.models import Order, OrderEvent, OrderLine, Payment, Shipment, Status
 
@@ -82,10 +83,15 @@ def _line(order: Order, line: OrderedLine, variant: Variant) -> OrderLine:
 
 def _timeline(order: Order, historic: HistoricOrder) -> Iterator[OrderEvent]:
     steps = (
-        (Status.PENDING, "customer", historic.ordered_at, f"Order {historic.id} of the Superstore sales"),
-        (Status.PAID, "system", historic.ordered_at + PAID_AFTER, ""),
-        (Status.SHIPPED, "system", historic.shipped_at, ""),
-        (Status.DELIVERED, "system", _delivered_at(historic), ""),
+        (
+            Status.PENDING,
+            actors.CUSTOMER,
+            historic.ordered_at,
+            f"Order {historic.id} of the Superstore sales",
+        ),
+        (Status.PAID, actors.SYSTEM, historic.ordered_at + PAID_AFTER, ""),
+        (Status.SHIPPED, actors.SYSTEM, historic.shipped_at, ""),
+        (Status.DELIVERED, actors.SYSTEM, _delivered_at(historic), ""),
     )
     before = ""
     for status, actor, at, reason in steps:

@@ -20,7 +20,7 @@ from unfold.widgets import UnfoldAdminDecimalFieldWidget, UnfoldAdminTextInputWi
 from core.errors import DomainError, NotFound
 from core.http.admin import back_from_dialog
 from core.ids import uuid7
-from orders import cancellation
+from orders import actors, cancellation
 from orders.payments import refunds
 from orders.shipments import by_staff
 
@@ -119,7 +119,7 @@ class OrderActions(ModelAdmin):
     def _done(
         self, request: HttpRequest, object_id: str, told: str, service: Callable[..., Any], **values: Any
     ) -> HttpResponse:
-        actor = f"staff:{request.user.get_username()}"
+        actor = actors.staff(request.user.get_username())
         try:
             service(order_id=_id(object_id), actor=actor, now=timezone.now(), **values)
         except DomainError as refused:

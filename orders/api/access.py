@@ -10,6 +10,7 @@ from rest_framework.views import APIView
 from accounts import queries as account_queries
 from core.errors import NotFound
 from core.http.permissions import IsStaff, caller_id
+from orders import actors
 from orders.carts.queries import Holder
 from orders.history import access
 
@@ -19,11 +20,11 @@ CART_TOKEN = OpenApiParameter("X-Cart-Token", str, "header", description="Of a g
 
 def holder_of(request: Request | HttpRequest) -> Holder:
     """Whose cart it may be, as the view let them in."""
-    return Holder(customer_id=request.user.pk, token=request.headers.get("X-Cart-Token", ""))
+    return Holder(customer_id=request.user.pk, token=request.headers.get("X-Cart-Token") or None)
 
 
 def staff_actor(request: Request) -> str:
-    return f"staff:{account_queries.email_of(caller_id(request))}"
+    return actors.staff(account_queries.email_of(caller_id(request)) or "unknown")
 
 
 def order_id_of(number: str) -> UUID:
@@ -40,7 +41,7 @@ def changeable(view: APIView, request: Request, number: str) -> tuple[UUID, str]
     token = request.headers.get("X-Order-Token", "")
     own = access.find(number=number, customer_id=customer_id, token=token)
     if own is not None:
-        return own, "customer" if customer_id else "guest"
+        return own, actors.buyer(customer_id)
     if not IsStaff().has_permission(request, view):
         raise NotFound(f"There is no order {number} of yours")
     return order_id_of(number), staff_actor(request)

@@ -156,7 +156,7 @@ class CartVoucherView(APIView):
     @extend_schema(operation_id="clear_cart_voucher", parameters=[CART_TOKEN], responses={204: None})
     def delete(self, request: Request, cart_id: UUID) -> Response:
         """Take the voucher off again."""
-        changes.set_voucher(cart_id=cart_id, holder=holder_of(request), code="", now=timezone.now())
+        changes.set_voucher(cart_id=cart_id, holder=holder_of(request), code=None, now=timezone.now())
         return Response(status=204)
 
 

@@ -24,7 +24,7 @@ from core.http.permissions import caller_id
 from core.idempotency.decorator import IDEMPOTENCY_KEY, idempotent
 from core.json import dumps
 from core.limits.throttles import RateLimit
-from orders import cancellation
+from orders import actors, cancellation
 from orders.api.access import CART_TOKEN, GUEST_TOKEN, changeable, holder_of
 from orders.api.documents.orders import (
     OrderDetailDocument,
@@ -136,9 +136,8 @@ def _page(request: HttpRequest, rows: Any, fields: tuple[str, ...], ordering: Or
 
 
 def _shown(row: dict[str, Any], fields: tuple[str, ...]) -> dict[str, Any]:
-    """Customers are told that staff were at it, not who."""
     shown = {name: row[name] for name in fields}
-    return {**shown, "actor": shown["actor"].partition(":")[0]} if "actor" in shown else shown
+    return {**shown, "actor": actors.as_customers_see(shown["actor"])} if "actor" in shown else shown
 
 
 def _place(request: Request, body: OrderRequest) -> place.PlacedOrder:

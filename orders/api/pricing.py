@@ -65,7 +65,7 @@ class ShippingMethodsView(LeanReads):
         return bytes_response(request, body, etag=etag_of(body), cache_control=PRIVATE)
 
 
-def _customer_key(request: Request) -> str:
+def _customer_key(request: Request) -> str | None:
     """A guest who asks need not say who they are; the order will."""
     customer_id = request.user.pk if request.user.is_authenticated else None
-    return customer_key(customer_id=customer_id, email="")
+    return customer_key(customer_id=customer_id, email=None)

@@ -50,13 +50,13 @@ def discard(*, cart_id: UUID, holder: Holder, now: datetime) -> None:
 
 
 @transaction.atomic
-def set_voucher(*, cart_id: UUID, holder: Holder, code: str, now: datetime) -> None:
-    """Have the cart ordered with this voucher; an empty `code` takes it off. Raises VoucherRejected.
+def set_voucher(*, cart_id: UUID, holder: Holder, code: str | None, now: datetime) -> None:
+    """Have the cart ordered with this voucher; without a `code` it is taken off. Raises VoucherRejected.
 
     Nothing is claimed before the order.
     """
     cart = locks.lock(cart_id=cart_id, holder=holder, now=now)
-    applied = contents.fitting_voucher(cart=cart, code=code, now=now) if code else None
+    applied = contents.fitting_voucher(cart=cart, code=code, now=now) if code is not None else None
     cart.voucher_id = applied.voucher_id if applied else None
     locks.save_change(cart, now=now)
 

@@ -52,7 +52,7 @@ def _apply(cart: Cart, lines: Sequence[queries.Line], code: str, now: datetime) 
         items=_items(lines),
         variants={line.sku: line.variant for line in lines if line.variant},
         currency=cart.currency,
-        customer_key=customer_key(customer_id=cart.customer_id, email=""),
+        customer_key=customer_key(customer_id=cart.customer_id, email=None),
         now=now,
     )
 

@@ -15,10 +15,10 @@ from orders.models import Cart
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OpenedCart:
-    """`token` opens a guest's new cart, of which only its hash is stored; else empty."""
+    """The cart that was opened. `token` opens a guest's new cart, and only its hash is stored; else None."""
 
     cart_id: UUID
-    token: str
+    token: str | None
     is_new: bool
 
 
@@ -29,13 +29,13 @@ def open_cart(*, holder: Holder, quantities: Mapping[str, int], now: datetime) -
     A customer who brings a guest's token gets what is in that cart too, and the guest's cart is gone. Raises
     CartNotFound for that one, CartOrdered, CartFull, UnknownSku, MixedCurrencies.
     """
+    token = None
     if holder.customer_id is None:
         cart, token = _guest_cart(now)
         is_new = True
     else:
         cart, is_new = _customer_cart(holder.customer_id, now)
-        token = ""
-        if holder.token:
+        if holder.token is not None:
             items.take_over(cart, locks.lock_guest_cart(token=holder.token, now=now))
     if quantities:
         items.put_in(cart, quantities)

@@ -73,5 +73,7 @@ def _filled(basket: Basket, cart: Cart) -> Basket:
     quantities = queries.quantities_of(cart)
     if not quantities:
         raise CartEmpty.at("cart", "Put something in first")
-    own = cart.voucher.code if cart.voucher else ""
-    return replace(basket, quantities=quantities, voucher=basket.voucher or own, currency=cart.currency)
+    voucher = basket.voucher
+    if voucher is None and cart.voucher is not None:
+        voucher = cart.voucher.code
+    return replace(basket, quantities=quantities, voucher=voucher, currency=cart.currency or None)

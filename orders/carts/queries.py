@@ -26,11 +26,12 @@ class Holder:
     """Who asks for a cart: the account, if any, and the guest token that came along, if any."""
 
     customer_id: UUID | None
-    token: str = ""
+    token: str | None = None
 
     def owns(self) -> Q:
         """The carts that are the holder's."""
-        by_token = Q(customer_id=None, token_hash=token_hash(self.token)) if self.token else Q(pk__in=[])
+        none = Q(pk__in=[])
+        by_token = none if self.token is None else Q(customer_id=None, token_hash=token_hash(self.token))
         return by_token | Q(customer_id=self.customer_id) if self.customer_id else by_token
 
 
@@ -62,14 +63,7 @@ def quantities_of(cart: Cart) -> dict[str, int]:
 
 def lines_of(cart: Cart) -> list[Line]:
     """In the order in which they were put in. At most two queries."""
-    fields = (
-        "variant__sku",
-        "variant__product__name",
-        "variant__product__slug",
-        "quantity",
-        "price_when_added",
-    )
-    rows = list(_items(cart).values_list(*fields))
+    rows = list(_items(cart).values_list(*LINE))
     variants = variants_for_sale([row[0] for row in rows]) if rows else {}
     return [
         Line(

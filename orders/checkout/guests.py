@@ -15,7 +15,8 @@ class Buyer:
 
     @property
     def key(self) -> str:
-        return customer_key(customer_id=self.customer_id, email=self.email)
+        """Whom a limit per customer counts."""
+        return _key_of_guest(self.email) if self.customer_id is None else _key_of_account(self.customer_id)
 
 
 def token_hash(token: str) -> str:
@@ -23,12 +24,19 @@ def token_hash(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def customer_key(*, customer_id: UUID | None, email: str) -> str:
+def customer_key(*, customer_id: UUID | None, email: str | None) -> str | None:
     """Whom a limit per customer counts: the account, or for guests the e-mail address, kept as its hash.
 
-    Empty for a guest who has not given one.
+    None for a guest who has not given one.
     """
     if customer_id is not None:
-        return f"customer:{customer_id}"
-    address = email.strip().lower()
-    return f"guest:{hashlib.sha256(address.encode()).hexdigest()}" if address else ""
+        return _key_of_account(customer_id)
+    return _key_of_guest(email) if email else None
+
+
+def _key_of_account(customer_id: UUID) -> str:
+    return f"customer:{customer_id}"
+
+
+def _key_of_guest(email: str) -> str:
+    return f"guest:{hashlib.sha256(email.strip().lower().encode()).hexdigest()}"

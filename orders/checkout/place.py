@@ -2,7 +2,7 @@
 
 import secrets
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.conf import settings
 from django.db import transaction
@@ -11,60 +11,54 @@ from catalog.services import stock
 from core.ids import uuid7
 from core.outbox.publishing import publish
 from orders.checkout import recording, voucher_uses
-from orders.checkout.guests import Buyer, token_hash
+from orders.checkout.guests import Buyer
 from orders.events import OrderPlaced
 from orders.pricing import offers
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PlacedOrder:
-    """The order as it was committed. `token` opens a guest's order; else empty.
+    """The order as it was committed. `token` opens a guest's order; a customer's has none.
 
     Only its hash is stored, and for a day the answer that is kept for an Idempotency-Key.
     """
 
     order: recording.NewOrder
     number: str
-    token: str
+    token: str | None
 
 
 @transaction.atomic
 def place_order(*, buyer: Buyer, basket: offers.Basket, payment_token: str, now: datetime) -> PlacedOrder:
     """Turn a basket into a pending order, hold its stock, and have it paid and shipped by the workers.
 
-    Raises what quoting.price raises, and OutOfStock naming every line that cannot be filled.
+    Raises what offers.price raises, OutOfStock naming every line that cannot be filled, VoucherExhausted.
     """
     offer = offers.price(basket=basket, customer_key=buyer.key, now=now)
-    token = "" if buyer.customer_id else secrets.token_urlsafe(24)
-    order = recording.NewOrder(
+    order = _decide(buyer=buyer, basket=basket, offer=offer, payment_token=payment_token, now=now)
+    stock.reserve(owner=order.id, quantities=order.units_by_variant(), now=now)
+    number = recording.record(order, gateway=settings.PAYMENT_GATEWAY)
+    _claim_voucher(order)
+    publish(OrderPlaced(order_id=order.id))
+    return PlacedOrder(order=order, number=number, token=order.guest_token)
+
+
+def _decide(
+    *, buyer: Buyer, basket: offers.Basket, offer: offers.Offer, payment_token: str, now: datetime
+) -> recording.NewOrder:
+    return recording.NewOrder(
         id=uuid7(),
-        customer_id=buyer.customer_id,
-        email=buyer.email,
-        token_hash=token_hash(token) if token else "",
-        language=buyer.language,
-        currency=offer.currency,
-        quote=offer.quote,
-        lines=_lines(offer),
-        shipping_address=basket.shipping_address,
-        shipping_method=offer.shipping_method,
+        buyer=buyer,
+        guest_token=None if buyer.customer_id else secrets.token_urlsafe(24),
+        basket=basket,
+        offer=offer,
+        lines=recording.lines_of(offer),
         payment_token=payment_token,
         now=now,
     )
-    until = now + timedelta(hours=settings.ORDER_HOLD_HOURS)
-    stock.reserve(owner=order.id, quantities=order.units_by_variant(), until=until, now=now)
-    number = recording.record(order, gateway=settings.PAYMENT_GATEWAY)
-    if offer.voucher:
-        voucher_uses.claim(voucher=offer.voucher, order_id=order.id, customer_key=buyer.key, now=now)
-    publish(OrderPlaced(order_id=order.id))
-    return PlacedOrder(order=order, number=number, token=token)
 
 
-def _lines(offer: offers.Offer) -> tuple[recording.NewLine, ...]:
-    return tuple(
-        recording.NewLine(
-            variant_id=offer.variants[line.sku].variant_id,
-            name=offers.name_of(offer.variants[line.sku]),
-            priced=line,
-        )
-        for line in offer.quote.lines
-    )
+def _claim_voucher(order: recording.NewOrder) -> None:
+    voucher = order.offer.voucher
+    if voucher is not None:
+        voucher_uses.claim(voucher=voucher, order_id=order.id, customer_key=order.buyer.key, now=order.now)

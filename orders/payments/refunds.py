@@ -17,6 +17,7 @@ from core.errors import Conflict, FieldError, Invalid
 from core.ids import uuid7
 from core.outbox.publishing import publish
 from orders import states
+from orders.actors import SYSTEM
 from orders.events import RefundRequested
 from orders.models import Payment, Refund, Status
 from orders.models.order import ZERO
@@ -25,7 +26,6 @@ from orders.providers import GATEWAYS, gateway
 from orders.providers.base import Charge, StepRefused
 from orders.shipments import quantities
 
-SYSTEM = "system"
 PAID = (Status.PAID, Status.SHIPPED, Status.DELIVERED, Status.PARTIALLY_REFUNDED, Status.RETURNED)
 
 

@@ -14,12 +14,12 @@ from django.db import transaction
 from core import rows
 from core.outbox.publishing import publish
 from orders import states
+from orders.actors import SYSTEM
 from orders.events import PaymentAuthorised, PaymentOrphaned, PaymentRefunded
 from orders.models import Payment, Status
 from orders.providers.base import Charge
 from orders.shipments.cancel import cancel_pending
 
-SYSTEM = "system"
 _payment = rows.Reader(Payment, alias="p")
 # The order's row is locked first. A payment that changed while we waited for that is read as it is now.
 _LOCK = f"""

@@ -37,7 +37,7 @@ class OrderTooLarge(Invalid):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Basket:
-    """What is to be priced: units by SKU. An empty `shipping_method` takes the first that fits the address.
+    """What is to be priced: units by SKU. Without a `shipping_method` it is the first that fits the address.
 
     A `currency` is that in which the SKUs were offered; what is sold in another by now is not for sale.
     Without an address nothing is taxed, and only methods that go everywhere are known.
@@ -45,40 +45,42 @@ class Basket:
 
     quantities: Mapping[str, int]
     shipping_address: Mapping[str, str]
-    shipping_method: str = ""
-    voucher: str = ""
-    currency: str = ""
+    shipping_method: str | None = None
+    voucher: str | None = None
+    currency: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Offer:
-    """A basket with its price. `shipping_method` is empty where none is known without an address."""
+    """A basket with its price. `shipping_method` is None where none is known without an address."""
 
     variants: Mapping[str, VariantForSale]
     currency: str
-    shipping_method: str
+    shipping_method: str | None
     voucher: vouchers.Applied | None
     quote: amounts.Quote
 
 
-def price(*, basket: Basket, customer_key: str, now: datetime) -> Offer:
+def price(*, basket: Basket, customer_key: str | None, now: datetime) -> Offer:
     """Every amount of an order of `basket`, whether or not its units are there. Writes nothing.
 
-    `customer_key` is whom a voucher's limit counts, empty where that is not known. Raises UnknownSku,
+    `customer_key` is whom a voucher's limit counts, None where that is not known. Raises UnknownSku,
     MixedCurrencies, ShippingUnavailable, VoucherRejected, OrderTooLarge.
     """
     variants = variants_of(basket.quantities.keys(), currency=basket.currency)
     currency = _currency(variants)
     rates = _rates(basket, currency)
     items = items_of(basket.quantities, variants)
-    voucher = basket.voucher and vouchers.apply(
-        code=basket.voucher,
-        items=items,
-        variants=variants,
-        currency=currency,
-        customer_key=customer_key,
-        now=now,
-    )
+    voucher = None
+    if basket.voucher is not None:
+        voucher = vouchers.apply(
+            code=basket.voucher,
+            items=items,
+            variants=variants,
+            currency=currency,
+            customer_key=customer_key,
+            now=now,
+        )
     discount = voucher.discount if voucher else amounts.NO_DISCOUNT
     quote = amounts.quote(
         items, shipping=rates.shipping, tax=rates.tax, discount=discount, unit=money.unit(currency)
@@ -87,16 +89,16 @@ def price(*, basket: Basket, customer_key: str, now: datetime) -> Offer:
     return Offer(
         variants=variants,
         currency=currency,
-        shipping_method=rates.method or "",
-        voucher=voucher or None,
+        shipping_method=rates.method,
+        voucher=voucher,
         quote=quote,
     )
 
 
-def variants_of(skus: Collection[str], *, currency: str = "") -> dict[str, VariantForSale]:
+def variants_of(skus: Collection[str], *, currency: str | None = None) -> dict[str, VariantForSale]:
     """Every one of them, in `currency` where one is given. Raises UnknownSku."""
     found = variants_for_sale(skus)
-    missing = [sku for sku in skus if sku not in found or currency not in ("", found[sku].currency)]
+    missing = [sku for sku in skus if sku not in found or currency not in (None, found[sku].currency)]
     if missing:
         raise UnknownSku(
             f"Not for sale: {', '.join(missing)}",
@@ -131,16 +133,12 @@ def _currency(variants: Mapping[str, VariantForSale]) -> str:
 
 
 def _rates(basket: Basket, currency: str) -> Rates:
-    country = basket.shipping_address.get("country", "")
+    country, asked = basket.shipping_address.get("country"), basket.shipping_method
     rates = rates_for(
-        country=country,
-        region=basket.shipping_address.get("region", ""),
-        currency=currency,
-        method=basket.shipping_method,
+        country=country, region=basket.shipping_address.get("region"), currency=currency, method=asked
     )
-    if rates.method is None and (country or basket.shipping_method):
+    if rates.method is None and (country or asked):
         where = f"to {country or 'every place'} in {currency}"
-        asked = basket.shipping_method
         detail = f"{asked} does not ship {where}" if asked else f"Nothing ships {where}"
         raise ShippingUnavailable.at("shipping_method", detail)
     return rates

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from django.db import connection
 from django.db.models import Q, QuerySet
 
+from core import rows
 from orders.models import ShippingMethod
 from orders.pricing.amounts import ShippingRate, TaxRate
 
@@ -23,7 +23,7 @@ SELECT m.code, m.price, m.free_over, t.rate, t.inclusive
 FROM (SELECT) AS always
 LEFT JOIN LATERAL (
     SELECT code, price, free_over FROM orders_shippingmethod
-    WHERE is_active AND currency = %(currency)s AND (%(method)s = '' OR code = %(method)s)
+    WHERE is_active AND currency = %(currency)s AND (%(method)s::text IS NULL OR code = %(method)s)
       AND (countries = '{}' OR countries @> ARRAY[%(country)s]::varchar[])
     ORDER BY position, id LIMIT 1
 ) AS m ON true
@@ -35,12 +35,13 @@ LEFT JOIN LATERAL (
 """
 
 
-def rates_for(*, country: str, region: str, currency: str, method: str = "") -> Rates:
-    """The shipping method asked for, or the first that fits, and the tax of the place. One query."""
+def rates_for(*, country: str | None, region: str | None, currency: str, method: str | None) -> Rates:
+    """The shipping method asked for, or the first that fits, and the tax of the place. One query.
+
+    Without a country nothing is taxed, and only methods that go everywhere fit.
+    """
     asked = {"country": country, "region": region, "currency": currency, "method": method}
-    with connection.cursor() as cursor:
-        cursor.execute(_RATES, asked)
-        code, price, free_over, percent, is_inclusive = cursor.fetchone()
+    ((code, price, free_over, percent, is_inclusive),) = rows.fetch(_RATES, asked)
     return Rates(
         method=code,
         shipping=ShippingRate() if code is None else ShippingRate(price=price, free_over=free_over),

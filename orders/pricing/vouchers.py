@@ -63,7 +63,7 @@ def apply(
     items: Sequence[amounts.Item],
     variants: Mapping[str, VariantForSale],
     currency: str,
-    customer_key: str,
+    customer_key: str | None,
     now: datetime,
 ) -> Applied:
     """What the voucher takes off. Raises VoucherRejected with its reason; claims nothing.
@@ -87,11 +87,11 @@ def _valid(code: str, now: datetime) -> Voucher:
     return voucher
 
 
-def _check_limits(voucher: Voucher, customer_key: str) -> None:
+def _check_limits(voucher: Voucher, customer_key: str | None) -> None:
     if voucher.max_uses is not None and voucher.used >= voucher.max_uses:
         raise VoucherExhausted(f"{voucher.code} has been used up")
     most = voucher.max_uses_per_customer
-    if most is None or not customer_key:
+    if most is None or customer_key is None:
         return
     if _uses_of(voucher_id=voucher.pk, customer_key=customer_key) >= most:
         raise VoucherExhausted(f"You have used {voucher.code} as often as you can")

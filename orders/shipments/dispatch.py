@@ -17,12 +17,12 @@ from core import rows
 from core.ids import uuid7
 from core.json import dumps
 from orders import states
+from orders.actors import SYSTEM
 from orders.models import Order, Shipment, Status
 from orders.providers import MANUAL, carrier
 from orders.providers.base import ProviderUnavailable, StepRefused
 from orders.shipments import quantities
 
-SYSTEM = "system"
 PENDING = {"pending": Shipment.Status.PENDING.value}
 
 _INTEND = """

@@ -89,7 +89,7 @@ def test_detail_and_list__last_units_reserved_and_released__are_seen_at_once(any
 
     before = seen()
     with transaction.atomic():
-        stock.reserve(owner=owner, quantities={red.id: 4}, until=None, now=now)
+        stock.reserve(owner=owner, quantities={red.id: 4}, now=now)
     sold_out = seen()
     stock.release(owner=owner, now=now)
 
@@ -104,7 +104,7 @@ def test_detail__units_held_and_sent__is_read_anew_only_when_what_is_free_change
 ):
     variant, owner, now = make_shirt().variants.get(sku="S-RED"), uuid4(), timezone.now()
     if step != "reserve":
-        stock.reserve(owner=owner, quantities={variant.pk: 3}, until=None, now=now)
+        stock.reserve(owner=owner, quantities={variant.pk: 3}, now=now)
     before = anybody.get("/products/shirt")
 
     with django_capture_on_commit_callbacks(execute=True):
@@ -113,7 +113,7 @@ def test_detail__units_held_and_sent__is_read_anew_only_when_what_is_free_change
         elif step == "ship_units":
             stock.ship_units(owner=owner, quantities={variant.pk: 2}, now=now)
         else:
-            stock.reserve(owner=owner, quantities={variant.pk: 3}, until=None, now=now)
+            stock.reserve(owner=owner, quantities={variant.pk: 3}, now=now)
 
     with django_assert_num_queries(2 if step == "reserve" else 0):
         after = anybody.get("/products/shirt")

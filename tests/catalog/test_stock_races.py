@@ -42,7 +42,7 @@ def race(calls):
 
 def reserve(owner, quantities):
     with transaction.atomic():
-        return stock.reserve(owner=owner, quantities=quantities, until=None, now=NOW)
+        stock.reserve(owner=owner, quantities=quantities, now=NOW)
 
 
 def take(quantities):

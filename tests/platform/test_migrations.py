@@ -4,7 +4,9 @@ import pytest
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
+from catalog.models import Reservation
 from orders.models import ShippingMethod
+from tests.factories.catalog import VariantFactory
 from tests.factories.orders import ShippingMethodFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -57,3 +59,14 @@ def test_shipping_currency__written_otherwise__is_one_afterwards(before, written
 
     found = ShippingMethod.objects.get(pk=method.pk)
     assert (found.currency, found.is_active) == (currency, is_active)
+
+
+def test_reservation__code_of_before_writes_when_it_ends__is_held():
+    level = VariantFactory(stock=1).stock_levels.get()
+
+    _sql(
+        "INSERT INTO catalog_reservation (owner, variant_id, location_id, quantity, expires_at, created_at) "
+        f"VALUES (gen_random_uuid(), '{level.variant_id}', {level.location_id}, 1, now(), now())"
+    )
+
+    assert Reservation.objects.get().quantity == 1

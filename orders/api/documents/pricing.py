@@ -47,7 +47,7 @@ def quote_document(offer: offers.Offer) -> dict[str, Any]:
         "subtotal": quote.subtotal,
         "discount": quote.discount,
         "shipping": quote.shipping,
-        "shipping_method": offer.shipping_method or None,
+        "shipping_method": offer.shipping_method,
         "tax": quote.tax,
         "tax_included": quote.tax_included,
         "total": quote.total,

@@ -121,8 +121,8 @@ class QuoteRequest(RequestBody):
         return Basket(
             quantities=self.items or {},
             shipping_address=self.shipping_address.texts() if self.shipping_address else {},
-            shipping_method=self.shipping_method or "",
-            voucher=self.voucher or "",
+            shipping_method=self.shipping_method,
+            voucher=self.voucher,
         )
 
 

@@ -99,7 +99,7 @@ def test_discrepancies__entry_without_a_change_of_level__told(acknowledged):
 def test_discrepancies__reservation_lost__told(acknowledged):
     variant = Variant.objects.get(sku="OFF-LA-10000240")
     owner = uuid4()
-    stock.reserve(owner=owner, quantities={variant.pk: 1}, until=None, now=NOW)
+    stock.reserve(owner=owner, quantities={variant.pk: 1}, now=NOW)
     Reservation.objects.filter(owner=owner).delete()
 
     found = ledgers.discrepancies(acknowledged)
@@ -118,7 +118,7 @@ def test_discrepancies__shipped_without_the_units_leaving__told(order, acknowled
 
 def test_discrepancies__units_held_after_the_end__told(order, acknowledged):
     variant = Variant.objects.get(sku="OFF-LA-10000240")
-    stock.reserve(owner=order.pk, quantities={variant.pk: 1}, until=None, now=NOW)
+    stock.reserve(owner=order.pk, quantities={variant.pk: 1}, now=NOW)
 
     assert f"{order.number}: units still held after the end should be 0, is 1" in _found(acknowledged)
 
