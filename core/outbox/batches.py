@@ -25,7 +25,7 @@ from core.resilience import database
 log = structlog.get_logger(__name__)
 
 # A batch begins nothing more after this. The longest step has to fit between it and the limit of the task
-# (core.tasks).
+# (core.outbox.tasks).
 MAX_START_SECONDS = 20
 
 

@@ -8,7 +8,7 @@ from celery import current_app
 from kombu import Connection
 from kombu.exceptions import OperationalError as BrokerDown
 
-from core.tasks import handle_messages
+from core.outbox.tasks import handle_messages
 
 # RabbitMQ refuses what no queue takes, and has so many seconds to say that a message is on its disk.
 CONFIRMED: dict[str, Any] = {"mandatory": True, "confirm_timeout": 5}

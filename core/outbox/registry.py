@@ -7,7 +7,7 @@ from uuid import UUID
 
 from core.outbox.events import Event
 
-# Seconds. Not less than a worker's task may take (core.tasks), and so few that an order is at its end within
+# Seconds. Not less than a worker's task may take (core.outbox.tasks), and so few that an order is at its end within
 # a minute of the loss of its worker.
 LEASE = 45
 E = TypeVar("E", bound=Event)

@@ -7,7 +7,7 @@ from django.conf import settings
 from config.celery import app as celery_app
 from core.outbox import Event
 from core.outbox.registry import all_handlers
-from core.tasks import handle_messages
+from core.outbox.tasks import handle_messages
 from tests.architecture.house import PACKAGES, ROOT, sources
 
 NAME = re.compile(r"(config|accounts|catalog|orders|todos|core)\.[a-z]+(_[a-z]+)*")

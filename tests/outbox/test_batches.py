@@ -14,8 +14,8 @@ from core.mail.models import Mail
 from core.outbox import batches
 from core.outbox.models import OutboxMessage
 from core.outbox.publishing import publish
+from core.outbox.tasks import handle_messages
 from core.outbox.work import Postpone
-from core.tasks import handle_messages
 from tests.outbox.conftest import ThingHappened
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -13,7 +13,7 @@ from config.celery import app
 from core.mail.models import Mail
 from core.outbox import queries
 from core.outbox.models import OutboxMessage
-from core.tasks import handle_messages
+from core.outbox.tasks import handle_messages
 from drills.oracle import comparison
 from orders.models import Order, Status
 from tests.faults import children as child

@@ -10,7 +10,7 @@ from config.celery import app
 from core.outbox import queries
 from core.outbox.models import OutboxMessage
 from core.outbox.registry import handler_named
-from core.tasks import handle_messages
+from core.outbox.tasks import handle_messages
 from drills.oracle import comparison
 from orders.models import Order, Status
 from tests.faults.buyers import Buyers
