@@ -7,8 +7,8 @@ from uuid import UUID
 
 from core.outbox.events import Event
 
-# Seconds. Not less than a worker's task may take (core.outbox.tasks), and so few that an order is at its end within
-# a minute of the loss of its worker.
+# Seconds. Not less than a worker's task may take (core.outbox.tasks), and so few that an order is at its end
+# within a minute of the loss of its worker.
 LEASE = 45
 E = TypeVar("E", bound=Event)
 Run = TypeVar("Run", bound=Callable[[Any], None])
