@@ -7,4 +7,4 @@ from core.outbox.handling import LONGEST_RETRY
 from core.outbox.relay import LONGEST_LEASE
 
 # A retry is put off by up to a fifth more.
-LONGEST_WAIT = max(timedelta(seconds=LONGEST_LEASE), timedelta(seconds=LONGEST_RETRY) * 1.2, CLAIM)
+MAX_WAIT = max(timedelta(seconds=LONGEST_LEASE), timedelta(seconds=LONGEST_RETRY) * 1.2, CLAIM)
