@@ -46,7 +46,7 @@ def _charges_of_nobody(ledger: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _refunds(orders: Collection[Acknowledged], meant: Mapping[str, Decimal]) -> Iterator[str]:
-    """Each promise of staff was kept, once; what was given back besides belongs to an order that ended."""
+    """Each promise of staff was kept, once; what was refunded besides belongs to an order that ended."""
     concerned = Order.objects.filter(pk__in=[order.id for order in orders])
     made = concerned.annotate(
         promised=Sum("refunds__amount", filter=~Q(refunds__status=Refund.Status.FAILED)),

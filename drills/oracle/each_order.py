@@ -18,7 +18,7 @@ SENT = [Shipment.Status.SHIPPED, Shipment.Status.DELIVERED]
 def discrepancies(
     acknowledged: Collection[Acknowledged], *, provider: Mapping[str, Any] | None = None
 ) -> list[str]:
-    """One sentence for each. The orders have to be settled; `provider` is the sandbox's own ledger."""
+    """One sentence for each. The orders have to be at their end; `provider` is the sandbox's own ledger."""
     found = [*_answers(acknowledged)]
     if provider:
         found += [*_money(acknowledged, provider), *_shipments(acknowledged, provider)]
@@ -49,7 +49,7 @@ def _of_payment(payment: Payment, charges: Sequence[Mapping[str, Any]]) -> Itera
     taken = sum(charge["captured"] for charge in charges), sum(charge["refunded"] for charge in charges)
     ours = tuple(to_minor_units(each, payment.currency) for each in (payment.captured, payment.refunded))
     if taken != ours:
-        yield f"{number}: the provider took and gave back {taken} cents, we know of {ours}"
+        yield f"{number}: the provider took and refunded {taken} cents, we know of {ours}"
     held = [charge for charge in charges if charge["status"] == "authorised"]
     if held and status != Status.PENDING:
         yield f"{number}: is {status}, and the provider still holds money for it"

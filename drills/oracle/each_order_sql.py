@@ -96,6 +96,6 @@ STATEMENTS = {
     "published": TURNS,
     "mails": MAILS,
     "uses of vouchers": DISCOUNTS,
-    "voucher given back": GIVEN_BACK,
+    "voucher released": GIVEN_BACK,
     "orders with the voucher": OVERUSED,
 }

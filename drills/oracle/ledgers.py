@@ -57,8 +57,8 @@ def by_ledger(
     """The discrepancies of each ledger that was looked into.
 
     Lines, stock, money and vouchers are looked at in the whole shop (orders.ledger), the rest for the
-    `acknowledged` orders, which have to be settled: what workers still have to do counts as a discrepancy.
-    `provider` is the sandbox's own ledger (see `sandbox_ledger`), compared where given.
+    `acknowledged` orders. These have to be at their end: what workers still have to do counts as a
+    discrepancy. `provider` is the sandbox's own ledger (see `sandbox_ledger`), compared where given.
     """
     parameters = _parameters(acknowledged)
     found = {

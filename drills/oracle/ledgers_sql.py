@@ -46,13 +46,13 @@ FROM core_outboxmessage m JOIN concerned c USING (aggregate) WHERE m.handled_at 
 """)
 
 MAILS = _of_acknowledged(""", due AS (
-    SELECT o.id, o.number, news
-    FROM acknowledged a JOIN orders_order o ON o.id = a.id, unnest(ARRAY['placed', 'paid', 'shipped']) AS news
-    WHERE news = 'placed' OR o.status IN ('shipped', 'delivered') OR (news, o.status) = ('paid', 'paid')
+    SELECT o.id, o.number, turn
+    FROM acknowledged a JOIN orders_order o ON o.id = a.id, unnest(ARRAY['placed', 'paid', 'shipped']) AS turn
+    WHERE turn = 'placed' OR o.status IN ('shipped', 'delivered') OR (turn, o.status) = ('paid', 'paid')
 )
-SELECT d.number || ', ' || d.news, '1 sent', format('%%s sent of %%s', count(m.sent_at), count(m.id))
-FROM due d LEFT JOIN core_mail m ON m.cause = 'orders.order_' || d.news || ':' || d.id
-GROUP BY d.number, d.news HAVING (count(m.id), count(m.sent_at)) <> (1, 1)
+SELECT d.number || ', ' || d.turn, '1 sent', format('%%s sent of %%s', count(m.sent_at), count(m.id))
+FROM due d LEFT JOIN core_mail m ON m.cause = 'orders.order_' || d.turn || ':' || d.id
+GROUP BY d.number, d.turn HAVING (count(m.id), count(m.sent_at)) <> (1, 1)
 """)
 
 # What the provider should have of each acknowledged order, and how many parcels. An order that failed or was

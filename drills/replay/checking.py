@@ -9,9 +9,9 @@ from django.db import DatabaseError
 from drills.oracle import each_order, ledgers
 from drills.oracle.answers import Acknowledged, AnswerLog
 from drills.replay import promises
+from drills.replay.ending import Ended, Patience
 from drills.replay.http import Shop
 from drills.replay.inbox import Inbox
-from drills.replay.settling import Patience, Settled
 from drills.replay.shopping import Placed
 from orders.models import Order
 
@@ -42,7 +42,7 @@ class Verdict:
 def check(
     shop: Shop,
     orders: Sequence[Placed],
-    settled: Sequence[Settled],
+    ended: Sequence[Ended],
     *,
     database: Database,
     within: float,
@@ -51,19 +51,19 @@ def check(
 ) -> Verdict:
     """Ask until there is no discrepancy, or the same for `within` seconds: mails follow the orders soon.
 
-    Where orders are not settled there is nothing to wait for: one look. Where there is a `log` of
+    Where some have not ended there is nothing to wait for: one look. Where there is a `log` of
     answers, it says which orders were acknowledged. `repeats_allowed` is how many mails killed
     workers may have sent and not marked as sent: those are sent again, under the same Message-ID.
     """
     acknowledged = log.orders() if log else [_acknowledged(placed) for placed in orders]
     contradictions = log.contradictions() if log else []
     is_deep, reason = _reach(orders, database)
-    patience, known = Patience(within if len(settled) == len(orders) else 0), None
+    patience, known = Patience(within if len(ended) == len(orders) else 0), None
     while True:
         verdict = _check_once(
             shop,
             orders,
-            settled,
+            ended,
             acknowledged if is_deep else None,
             reason=reason,
             repeats_allowed=repeats_allowed,
@@ -78,21 +78,21 @@ def check(
 def _check_once(
     shop: Shop,
     orders: Sequence[Placed],
-    settled: Sequence[Settled],
+    ended: Sequence[Ended],
     acknowledged: Sequence[Acknowledged] | None,
     *,
     reason: str,
     repeats_allowed: int,
 ) -> Verdict:
-    found = {"answers": promises.broken(orders, settled)}
+    found = {"answers": promises.broken(orders, ended)}
     checked, unchecked = ["orders over HTTP"], [reason] if acknowledged is None else []
     received = shop.mails()
-    inbox = Inbox.about(settled, received or [])
+    inbox = Inbox.about(ended, received or [])
     if received is None:
         unchecked.append("mails over HTTP (no inbox at /dev/mail)")
     else:
         checked.append("mails in the inbox")
-        found["inbox"] = list(inbox.discrepancies(settled, repeats_allowed=repeats_allowed))
+        found["inbox"] = list(inbox.discrepancies(ended, repeats_allowed=repeats_allowed))
     if acknowledged is not None:
         provider = ledgers.sandbox_ledger()
         found |= ledgers.by_ledger(acknowledged, provider=provider)

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from drills.replay import promises
-from drills.replay.settling import Settled
+from drills.replay.ending import Ended
 
 Mail = dict[str, str]  # as /dev/mail/messages tells it
 
@@ -18,7 +18,7 @@ class Inbox:
     repeats: list[Mail]
 
     @classmethod
-    def about(cls, orders: Sequence[Settled], received: Sequence[Mail]) -> "Inbox":
+    def about(cls, orders: Sequence[Ended], received: Sequence[Mail]) -> "Inbox":
         numbers = {each.placed.shopper.email: each.placed.number for each in orders}
         mails, repeats, seen = list[Mail](), list[Mail](), set[str]()
         for mail in received:
@@ -27,7 +27,7 @@ class Inbox:
                 seen |= {mail["id"]} if mail.get("id") else set()
         return cls(mails=mails, repeats=repeats)
 
-    def discrepancies(self, orders: Sequence[Settled], *, repeats_allowed: int) -> Iterator[str]:
+    def discrepancies(self, orders: Sequence[Ended], *, repeats_allowed: int) -> Iterator[str]:
         """ "placed" has one subject and "shipped" another: as many of them as news, each once."""
         counts = Counter((mail["to"], mail["subject"]) for mail in self.mails)
         yield from (f"{to}: {n} mails called {subject!r}" for (to, subject), n in counts.items() if n > 1)

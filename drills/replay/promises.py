@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from drills.replay.settling import Settled
+from drills.replay.ending import Ended
 from drills.replay.shopping import Placed
 
 AMOUNTS = ("subtotal", "discount", "shipping", "tax", "total", "lines", "currency")
@@ -13,22 +13,22 @@ LATE_SHOWN = 5
 MAILS = {"paid": 2, "shipped": 3, "delivered": 3, "payment_failed": 2, "cancelled": 2}  # placed among them
 
 
-def broken(orders: Sequence[Placed], settled: Sequence[Settled]) -> list[str]:
+def broken(orders: Sequence[Placed], ended: Sequence[Ended]) -> list[str]:
     """One sentence for each order that is not as it was promised."""
-    found = [*_late(orders, settled), *_twice(orders)]
-    for each in settled:
+    found = [*_late(orders, ended), *_twice(orders)]
+    for each in ended:
         found.extend(f"{each.placed.number}: {wrong}" for wrong in _wrong(each))
     return found
 
 
-def _late(orders: Sequence[Placed], settled: Sequence[Settled]) -> Iterator[str]:
-    late = sorted({placed.number for placed in orders} - {each.placed.number for each in settled})
+def _late(orders: Sequence[Placed], ended: Sequence[Ended]) -> Iterator[str]:
+    late = sorted({placed.number for placed in orders} - {each.placed.number for each in ended})
     if late:
         more = ", ..." if len(late) > LATE_SHOWN else ""
-        yield f"{len(late)} orders were not settled in time: {', '.join(late[:LATE_SHOWN])}{more}"
+        yield f"{len(late)} orders did not end in time: {', '.join(late[:LATE_SHOWN])}{more}"
 
 
-def _wrong(each: Settled) -> Iterator[str]:
+def _wrong(each: Ended) -> Iterator[str]:
     placed, body = each.placed, each.body
     if each.status != placed.shopper.ends:
         yield f"is {each.status}, but {placed.shopper.payment_token} should end as {placed.shopper.ends}"

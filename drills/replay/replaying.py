@@ -9,11 +9,11 @@ from demo import articles, history, source
 from drills.chaos import report
 from drills.chaos.report import ChaosReport
 from drills.chaos.storm import Storm
-from drills.replay import checking, plan, settling
+from drills.replay import checking, ending, plan
 from drills.replay.checking import Database, Verdict
+from drills.replay.ending import Ended
 from drills.replay.http import Shop
 from drills.replay.plan import Shopper
-from drills.replay.settling import Settled
 from drills.replay.summary import Summary
 from drills.replay.tally import Quantiles, Tally
 from drills.replay.visiting import Visits, visit_all
@@ -27,14 +27,14 @@ def run(
     concurrency: int = 64,
     seed: int = 1,
     patience: float = 60.0,
-    settle_within: float = 60.0,
+    end_within: float = 60.0,
     database: Database = Database.AUTO,
     storm: Storm | None = None,
 ) -> Summary:
     """Send `count` shoppers of the demo data to the shop at `base_url`, `rate` a second; check the outcome.
 
     At most `concurrency` are under way at once; a request is repeated for `patience` seconds; the workers
-    may be idle for `settle_within` seconds before what they have not done counts as not done. In a `storm`
+    may be idle for `end_within` seconds before what they have not done counts as not done. In a `storm`
     the shop's processes are killed while the shoppers are there, and every answer is kept on disk.
     """
     tally, run_id = Tally(), uuid7().hex[-12:]
@@ -44,18 +44,18 @@ def run(
         log = resources.enter_context(storm.answer_log(run_id)) if storm else None
         shoppers = _shoppers(count, seed, run_id)
         visits = visit_all(shop, shoppers, rate=rate, concurrency=concurrency, log=log, storm=storm)
-        settled = settling.wait(shop, visits.placed, within=settle_within)
+        ended = ending.wait(shop, visits.placed, within=end_within)
         verdict = checking.check(
             shop,
             visits.placed,
-            settled,
+            ended,
             database=database,
-            within=settle_within / 2,
+            within=end_within / 2,
             log=log,
             repeats_allowed=storm.mails_cut_off() if storm else 0,
         )
         chaos = report.of(storm, tally.attempts(), log) if storm and log else None
-    return _summary(visits, settled, verdict, tally, chaos)
+    return _summary(visits, ended, verdict, tally, chaos)
 
 
 def _shoppers(count: int, seed: int, run_id: str) -> list[Shopper]:
@@ -67,12 +67,12 @@ def _shoppers(count: int, seed: int, run_id: str) -> list[Shopper]:
 
 def _summary(
     visits: Visits,
-    settled: Sequence[Settled],
+    ended: Sequence[Ended],
     verdict: Verdict,
     tally: Tally,
     chaos: ChaosReport | None,
 ) -> Summary:
-    ends = Counter(each.status for each in settled)
+    ends = Counter(each.status for each in ended)
     return Summary(
         visits=visits.count,
         seconds=visits.seconds,
@@ -90,7 +90,7 @@ def _summary(
         mails=verdict.mails,
         repeated_mails=verdict.repeats,
         latencies=tally.latencies(),
-        to_shipped=Quantiles.of(s for each in settled if (s := each.seconds_to_shipped) is not None),
+        to_shipped=Quantiles.of(s for each in ended if (s := each.seconds_to_shipped) is not None),
         ledgers={ledger: len(found) for ledger, found in verdict.ledgers.items()},
         discrepancies=[*verdict.discrepancies, *tally.unsound()],
         checked=verdict.checked,

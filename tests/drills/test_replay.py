@@ -12,9 +12,9 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from demo import articles, history, source
-from drills.replay import checking, plan, promises, settling, shopping
+from drills.replay import checking, ending, plan, promises, shopping
+from drills.replay.ending import Ended
 from drills.replay.http import NotAnswered, Shop
-from drills.replay.settling import Settled
 from drills.replay.shopping import Placed
 from drills.replay.tally import Quantiles, Tally
 
@@ -219,16 +219,16 @@ def placed() -> Placed:
     )
 
 
-def _settled(placed, **changes):
+def _ended(placed, **changes):
     parcel = {"shipped_at": "2026-01-01T00:00:02.500Z"}
-    return Settled(placed=placed, body=placed.body | {"status": "shipped", "shipments": [parcel]} | changes)
+    return Ended(placed=placed, body=placed.body | {"status": "shipped", "shipments": [parcel]} | changes)
 
 
 def test_broken__as_promised__nothing(placed):
-    settled = _settled(placed)
+    ended = _ended(placed)
 
-    assert promises.broken([placed], [settled]) == []
-    assert settled.seconds_to_shipped == 2.5
+    assert promises.broken([placed], [ended]) == []
+    assert ended.seconds_to_shipped == 2.5
 
 
 @pytest.mark.parametrize(
@@ -244,28 +244,28 @@ def test_broken__as_promised__nothing(placed):
     ],
 )
 def test_broken__one_thing_differs__told(placed, changes, told):
-    assert f"S-1: {told}" in promises.broken([placed], [_settled(placed, **changes)])
+    assert f"S-1: {told}" in promises.broken([placed], [_ended(placed, **changes)])
 
 
-def test_broken__not_settled_or_one_number_twice__told(placed):
-    assert promises.broken([placed], []) == ["1 orders were not settled in time: S-1"]
-    assert "S-1: one number for 2 orders" in promises.broken([placed, placed], [_settled(placed)])
+def test_broken__not_ended_or_one_number_twice__told(placed):
+    assert promises.broken([placed], []) == ["1 orders did not end in time: S-1"]
+    assert "S-1: one number for 2 orders" in promises.broken([placed, placed], [_ended(placed)])
 
 
-def test_wait__open_then_shipped__asks_again_until_settled(scripted, placed):
-    shipped = _settled(placed).body
+def test_wait__open_then_shipped__asks_again_until_ended(scripted, placed):
+    shipped = _ended(placed).body
     server = scripted((200, {}, shipped | {"status": "paid"}), (200, {}, shipped))
 
-    settled = settling.wait(_shop(server), [placed], within=30)
+    ended = ending.wait(_shop(server), [placed], within=30)
 
-    assert [each.status for each in settled] == ["shipped"]
+    assert [each.status for each in ended] == ["shipped"]
     assert len(server.received) == 2
 
 
-def test_wait__never_settled__ends_at_the_deadline_without_it(scripted, placed):
+def test_wait__never_ended__ends_at_the_deadline_without_it(scripted, placed):
     server = scripted(*[(200, {}, {"status": "pending"})] * 100)
 
-    assert settling.wait(_shop(server), [placed], within=0.2) == []
+    assert ending.wait(_shop(server), [placed], within=0.2) == []
 
 
 def _mail(placed, subject):
@@ -284,7 +284,7 @@ def test_check__inbox__each_news_once(scripted, placed, subjects, told):
     server = scripted((200, {}, [_mail(placed, subject) for subject in subjects]))
 
     verdict = checking.check(
-        _shop(server), [placed], [_settled(placed)], database=checking.Database.OFF, within=0
+        _shop(server), [placed], [_ended(placed)], database=checking.Database.OFF, within=0
     )
 
     assert len(verdict.discrepancies) == len(told)
@@ -303,7 +303,7 @@ def test_check__same_mail_twice__is_one_repeat_that_only_a_killed_worker_explain
     verdict = checking.check(
         _shop(server),
         [placed],
-        [_settled(placed)],
+        [_ended(placed)],
         database=checking.Database.OFF,
         within=0,
         repeats_allowed=killed_workers,
@@ -316,7 +316,7 @@ def test_check__shop_without_inbox__says_what_was_not_checked(scripted, placed):
     server = scripted((404, {}, {"code": "not_found"}))
 
     verdict = checking.check(
-        _shop(server), [placed], [_settled(placed)], database=checking.Database.OFF, within=0
+        _shop(server), [placed], [_ended(placed)], database=checking.Database.OFF, within=0
     )
 
     assert (verdict.discrepancies, verdict.mails) == ([], None)

@@ -49,7 +49,7 @@ class Buyers:
         self.log.write(told)
         return told
 
-    def insist(self, body: Mapping[str, Any], *, key: str | None = None) -> Answer:
+    def order(self, body: Mapping[str, Any], *, key: str | None = None) -> Answer:
         """Ask, always under one key, until there is an answer that is final."""
         key = key or str(uuid4())
         deadline = time.monotonic() + PATIENCE
@@ -63,8 +63,8 @@ class Buyers:
             assert time.monotonic() < deadline, f"No final answer for {key}; the last was {answer}"
             time.sleep(PAUSE)
 
-    def insist_all(self, bodies: Iterable[Mapping[str, Any]], *, at_once: int = 8) -> list[Answer]:
-        return together(self.insist, bodies, at_once=at_once)
+    def order_all(self, bodies: Iterable[Mapping[str, Any]], *, at_once: int = 8) -> list[Answer]:
+        return together(self.order, bodies, at_once=at_once)
 
     def _session(self) -> requests.Session:
         if not hasattr(self._local, "session"):

@@ -31,7 +31,7 @@ from orders.models import Payment
 from orders.payments import expiry
 from orders.providers import gateway
 from tests.faults.databases import using_database
-from tests.faults.waits import LONGEST_WAIT
+from tests.faults.waits import MAX_WAIT
 
 _forks = multiprocessing.get_context("forkserver")
 _forks.set_forkserver_preload(["tests.faults.child_setup", "tests.faults.children", "config.urls"])
@@ -206,7 +206,7 @@ def expire() -> None:
 
 
 def _let_time_pass(messages: QuerySet[OutboxMessage]) -> None:
-    due = F("next_attempt_at") - LONGEST_WAIT
+    due = F("next_attempt_at") - MAX_WAIT
     messages.filter(handled_at=None, dead_at=None).update(next_attempt_at=due)
     claimed = Mail.objects.filter(claimed_until__isnull=False)
-    claimed.update(claimed_until=F("claimed_until") - LONGEST_WAIT)
+    claimed.update(claimed_until=F("claimed_until") - MAX_WAIT)

@@ -53,12 +53,12 @@ class Town:
     def place(self, *, token: str = "tok_ok") -> Placed:
         """An order with a voucher that goes once."""
         voucher = VoucherFactory(code=uuid4().hex[:12], max_uses=1).code
-        return self.buyers.insist(self.buyers.body(*self.skus, token=token, voucher=voucher)).document
+        return self.buyers.order(self.buyers.body(*self.skus, token=token, voucher=voucher)).document
 
     def ask(self, order: Placed, path: str, *, by_staff: bool = True, **body: Any) -> int:
         """POST /orders/NUMBER/`path` until the answer is final; its status."""
         headers = bearer(self.staff) if by_staff else {"X-Order-Token": order["token"]}
-        return _insist(
+        return _ask_until_answered(
             f"{self.shop.url}/api/v1/orders/{order['number']}/{path}",
             body,
             {**headers, "Idempotency-Key": str(uuid4())},
@@ -79,13 +79,13 @@ class Town:
             self.shop.provider.mend()
 
     @contextmanager
-    def without_news(self) -> Iterator[None]:
+    def without_webhooks(self) -> Iterator[None]:
         """The provider's webhooks do not come through."""
-        self.shop.news.cut()
+        self.shop.webhooks.cut()
         try:
             yield
         finally:
-            self.shop.news.mend()
+            self.shop.webhooks.mend()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,7 +133,7 @@ def _refunded_elsewhere(town: Town) -> tuple[str, Status]:
     """At the provider's own desk, whose news do not come through before staff have promised a refund too."""
     order = town.place()
     town.wait_for(order, Status.SHIPPED)
-    with town.lock, town.without_news():
+    with town.lock, town.without_webhooks():
         refund_elsewhere(order["id"])
         assert town.ask(order, "refunds", amount=PART) == 201
         eventually(Order.objects.filter(pk=order["id"], refunds__status="failed").exists, seconds=PATIENCE)
@@ -197,7 +197,7 @@ def _use_up(key: str) -> None:
     answer.raise_for_status()
 
 
-def _insist(url: str, body: Mapping[str, Any], headers: Mapping[str, str]) -> int:
+def _ask_until_answered(url: str, body: Mapping[str, Any], headers: Mapping[str, str]) -> int:
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
         try:

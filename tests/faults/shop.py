@@ -31,7 +31,7 @@ from localstack.programs import Programs
 from tests.faults.databases import using_database
 from tests.faults.processes import Process
 from tests.faults.proxy import Proxy
-from tests.faults.waits import LONGEST_WAIT
+from tests.faults.waits import MAX_WAIT
 from tests.stack import eventually
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -100,7 +100,7 @@ class Shop:
     def start(self, **environment: str) -> "Shop":
         self._hold_back(all_names())
         ports = {name: free_port() for name in PORTS}
-        self.front, self.news, self.provider, self.broker = (
+        self.front, self.webhooks, self.provider, self.broker = (
             self._resources.enter_context(Proxy(port))
             for port in (
                 ports["nginx"],
@@ -150,7 +150,7 @@ class Shop:
             self.mend()
 
     def mend(self) -> None:
-        for proxy in (self.front, self.news, self.provider, self.broker):
+        for proxy in (self.front, self.webhooks, self.provider, self.broker):
             proxy.mend()
         self._hold_back(all_names())
 
@@ -169,9 +169,9 @@ class Shop:
     def let_leases_end(self) -> None:
         """As if the longest lease, claim or pause had passed for what was sent and is not handled."""
         waiting = OutboxMessage.objects.filter(handled_at=None, dead_at=None)
-        waiting.update(next_attempt_at=F("next_attempt_at") - LONGEST_WAIT)
+        waiting.update(next_attempt_at=F("next_attempt_at") - MAX_WAIT)
         claimed = Mail.objects.filter(claimed_until__isnull=False)
-        claimed.update(claimed_until=F("claimed_until") - LONGEST_WAIT)
+        claimed.update(claimed_until=F("claimed_until") - MAX_WAIT)
 
     def open_messages(self) -> int:
         return OutboxMessage.objects.filter(handled_at=None, dead_at=None).count()
@@ -200,7 +200,7 @@ class Shop:
         return OutboxMessage.objects.exclude(handled_at=None).count()
 
     def ledger(self) -> dict[str, Any]:
-        """The provider's and carrier's own books."""
+        """The provider's and carrier's own ledger."""
         return requests.get(f"{self.sandbox_url}/ledger", timeout=10).json()
 
     def mails(self) -> Counter[str]:
@@ -222,7 +222,7 @@ class Shop:
             "EMAIL_URL": f"smtp://{HOST}:{ports['inbox']}",
             "SANDBOX_URL": f"http://{HOST}:{self.provider.port}",
             "SANDBOX_HANG_SECONDS": "4",
-            "SANDBOX_WEBHOOK_URL": f"http://{HOST}:{self.news.port}/api/v1/payments/webhooks/sandbox",
+            "SANDBOX_WEBHOOK_URL": f"http://{HOST}:{self.webhooks.port}/api/v1/payments/webhooks/sandbox",
             "SANDBOX_WEBHOOK_SECRET": WEBHOOK_SECRET,
             "MAIL_INBOX_DIR": str(self.layout.mail),
             "ALLOWED_HOSTS": f"{HOST},localhost",

@@ -41,7 +41,7 @@ class Scene:
         self.children.run(child.work, but=but)
 
     def charge(self) -> Mapping[str, Any]:
-        """The order's, in the provider's own books."""
+        """The order's, in the provider's own ledger."""
         (found,) = [p for p in self.sandbox.ledger()["payments"] if p["reference"] == self.placed["number"]]
         return found
 
@@ -82,7 +82,7 @@ def _ask(path: str, *, by_staff: bool = True, **body: Any) -> Callable[[Scene], 
     return deed
 
 
-def tell(scene: Scene) -> Act:
+def notify(scene: Scene) -> Act:
     """The provider's webhook about the order's charge as it is now."""
     charge = scene.charge()
     body = {"type": f"payment.{charge['status']}", "data": {**charge, "id": f"sandbox_{charge['id']}"}}
@@ -157,7 +157,7 @@ def _given_back_elsewhere(scene: Scene) -> None:
 
 def _heard_at_last(scene: Scene) -> None:
     scene.work()
-    scene.children.run(tell(scene))
+    scene.children.run(notify(scene))
     scene.work()
 
 
@@ -235,15 +235,15 @@ STORIES = {
         ended=Status.PAYMENT_FAILED,
     ),
     "held, says a webhook": Story(
-        steps=("orders.hear.",), before=_held_unnoticed, deed=tell, ended=Status.SHIPPED
+        steps=("orders.hear.",), before=_held_unnoticed, deed=notify, ended=Status.SHIPPED
     ),
     "refunded at the provider, says a webhook": Story(
         steps=("orders.hear.", "orders.settle.before_commit"),
         before=_given_back_elsewhere,
-        deed=tell,
+        deed=notify,
         ended=Status.REFUNDED,
     ),
     "captured, says a webhook": Story(
-        steps=("orders.hear.",), before=_taken_unnoticed, deed=tell, ended=Status.SHIPPED
+        steps=("orders.hear.",), before=_taken_unnoticed, deed=notify, ended=Status.SHIPPED
     ),
 }

@@ -7,4 +7,4 @@ from core.outbox.claims import MAX_LEASE_SECONDS
 from core.outbox.work import MAX_RETRY_SECONDS
 
 # A retry is put off by up to a fifth more.
-LONGEST_WAIT = max(timedelta(seconds=MAX_LEASE_SECONDS), timedelta(seconds=MAX_RETRY_SECONDS) * 1.2, CLAIM)
+MAX_WAIT = max(timedelta(seconds=MAX_LEASE_SECONDS), timedelta(seconds=MAX_RETRY_SECONDS) * 1.2, CLAIM)

@@ -49,7 +49,7 @@ def test_replay__each_part_killed_meanwhile__all_orders_kept_once_and_all_books_
     with impatient(stack):
         done = stack.manage(
             *("replay_orders", "--chaos", "--every", "1.5", "--count", "60", "--rate", "6"),
-            *("--base-url", stack.url, "--settle-within", "60"),
+            *("--base-url", stack.url, "--end-within", "60"),
         )
 
     assert done.returncode == 0, done.stdout + done.stderr

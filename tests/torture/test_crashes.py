@@ -33,7 +33,7 @@ SAGA = [
 def place(children, guests, log):
     """Order through a child, again and again under one key, until it is answered."""
 
-    def insist(*skus, token="tok_ok", crash_at=""):
+    def order(*skus, token="tok_ok", crash_at=""):
         key, body = str(uuid4()), guests.body(*skus, token=token)
         answer = children.run(child.place, body, key, crash_at=crash_at)
         crashed = answer == child.KILLED
@@ -42,7 +42,7 @@ def place(children, guests, log):
         log.write(Answer(key=key, email=body["email"], status=answer[0], body=answer[1]))
         return answer[0], crashed
 
-    return insist
+    return order
 
 
 @pytest.mark.parametrize("step", CHECKOUT)

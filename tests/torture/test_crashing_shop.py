@@ -77,7 +77,7 @@ def test_shop__whole_worker_killed_while_it_waits_for_the_provider__all_orders_e
     town, shop, log
 ):
     """What it had taken is lost until somebody misses it: webhooks would carry the orders on meanwhile."""
-    shop.news.cut()
+    shop.webhooks.cut()
     for _, reached in product(range(LOST_WORKERS // 2), ("authorised", "captured")):
         shop.provider.delay = 2
         orders = together(lambda _: town.place(), range(8), at_once=8)

@@ -20,7 +20,7 @@ from tests.factories.orders import VoucherFactory
 from tests.faults import children as child
 from tests.faults.buyers import together
 from tests.faults.shop import WEBHOOK_SECRET
-from tests.faults.stories import CAPTURING, Scene, tell
+from tests.faults.stories import CAPTURING, Scene, notify
 from tests.torture.scale import scale
 
 pytestmark = pytest.mark.xdist_group("torture")
@@ -100,7 +100,7 @@ def _charge_unnoticed(scene, steps):
 def _captured(scene):
     """The provider has taken the money; its webhook, to be sent."""
     scene.children.run(child.charge_unnoticed, scene.placed["id"], captures=True)
-    return tell(scene)
+    return notify(scene)
 
 
 def _let_holds_end(log):

@@ -26,7 +26,7 @@ def test_order__first_answers_lost_and_sent_again__one_order_with_identical_answ
     bodies = {str(uuid4()): buyers.body(*skus) for _ in range(ORDERS)}
 
     for _ in range(REPEATS):
-        together(lambda key: buyers.insist(bodies[key], key=key), bodies, at_once=8)
+        together(lambda key: buyers.order(bodies[key], key=key), bodies, at_once=8)
 
     answers = log.read()
     assert len(log.orders()) == ORDERS
@@ -64,7 +64,7 @@ def test_order__key_used_with_another_body__is_refused_without_effect(shop, buye
     second = first | change
     if "items" in change:
         second["items"] = [{"sku": sku, "quantity": 3}]
-    buyers.insist(first, key=key)
+    buyers.order(first, key=key)
     before = Order.objects.count()
 
     answer = buyers.post(second, key=key)
@@ -77,7 +77,7 @@ def test_order__key_used_with_another_body__is_refused_without_effect(shop, buye
 def test_order__key_used_at_another_path_or_by_others__is_refused_or_independent(shop, buyers, goods):
     (sku,) = goods()
     key, body = str(uuid4()), buyers.body(sku)
-    first = buyers.insist(body, key=key)
+    first = buyers.order(body, key=key)
     alice, bob = UserFactory(email=_address()), UserFactory(email=_address())
 
     elsewhere = _post(f"{shop.url}/api/v1/orders?page=2", body, key)

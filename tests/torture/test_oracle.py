@@ -20,7 +20,7 @@ from tests.faults import children as child
 pytestmark = pytest.mark.xdist_group("torture")
 
 
-class Settled:
+class Shipped:
     """A shipped order with a voucher that goes once, and what others know of it."""
 
     def __init__(self, order, ledger):
@@ -34,34 +34,34 @@ class Settled:
 
 
 @pytest.fixture
-def settled(children, sandbox, guests, log, goods):
+def shipped(children, sandbox, guests, log, goods):
     voucher = VoucherFactory(code=uuid4().hex[:12], max_uses=1).code
     key, body = str(uuid4()), guests.body(*goods(), voucher=voucher)
     status, told = children.run(child.place, body, key)
     log.write(answer := Answer(key=key, email=body["email"], status=status, body=told))
     children.run(child.work)
-    return Settled(Order.objects.get(pk=answer.document["id"]), sandbox.ledger())
+    return Shipped(Order.objects.get(pk=answer.document["id"]), sandbox.ledger())
 
 
-def _told(settled, log):
-    return comparison.discrepancies(log, ledger=settled.ledger, inbox=settled.inbox, refunds=settled.refunds)
+def _told(shipped, log):
+    return comparison.discrepancies(log, ledger=shipped.ledger, inbox=shipped.inbox, refunds=shipped.refunds)
 
 
-def _use_twice(settled):
-    use = VoucherUse.objects.get(order=settled.order)
+def _use_twice(shipped):
+    use = VoucherUse.objects.get(order=shipped.order)
     VoucherUse.objects.create(voucher=use.voucher, order=OrderFactory(), customer_key="x")
 
 
-def _let_go_once_more(settled):
-    held = StockEntry.objects.filter(cause=f"order:{settled.order.pk}").first()
+def _let_go_once_more(shipped):
+    held = StockEntry.objects.filter(cause=f"order:{shipped.order.pk}").first()
     held.pk, held.on_hand_change, held.reserved_change, held.reason = None, 0, -1, "released"
     held.save(force_insert=True)
 
 
-def _promise(settled):
+def _promise(shipped):
     Refund.objects.create(
-        order=settled.order,
-        payment=settled.order.payments.get(),
+        order=shipped.order,
+        payment=shipped.order.payments.get(),
         amount="5.00",
         status="succeeded",
         idempotency_key=uuid4().hex,
@@ -69,12 +69,12 @@ def _promise(settled):
     )
 
 
-def _messages(settled, event):
-    return OutboxMessage.objects.filter(aggregate=str(settled.order.pk), event=event)
+def _messages(shipped, event):
+    return OutboxMessage.objects.filter(aggregate=str(shipped.order.pk), event=event)
 
 
-def _mails(settled):
-    return Mail.objects.filter(to=settled.order.email)
+def _mails(shipped):
+    return Mail.objects.filter(to=shipped.order.email)
 
 
 PLANTED = {
@@ -100,7 +100,7 @@ PLANTED = {
     ),
     "mails should be 1, is 0": lambda s: _mails(s).first().delete(),
     "uses of vouchers should be 1, is 0": lambda s: VoucherUse.objects.filter(order=s.order).delete(),
-    "voucher given back should be false, is true": lambda s: VoucherUse.objects.filter(order=s.order).update(
+    "voucher released should be false, is true": lambda s: VoucherUse.objects.filter(order=s.order).update(
         released_at=timezone.now()
     ),
     "orders with the voucher should be at most 1, is 2": _use_twice,
@@ -110,15 +110,15 @@ PLANTED = {
 }
 
 
-def test_oracle__nothing_planted__tells_nothing(settled, log):
-    assert _told(settled, log) == []
+def test_oracle__nothing_planted__tells_nothing(shipped, log):
+    assert _told(shipped, log) == []
 
 
 @pytest.mark.parametrize("sentence", PLANTED)
-def test_oracle__planted__is_told(sentence, settled, log):
+def test_oracle__planted__is_told(sentence, shipped, log):
     with transaction.atomic():
-        PLANTED[sentence](settled)
-        found = _told(settled, log)
+        PLANTED[sentence](shipped)
+        found = _told(shipped, log)
         transaction.set_rollback(True)
 
     assert [told for told in found if sentence in told] != []

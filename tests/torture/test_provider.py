@@ -17,7 +17,7 @@ pytestmark = pytest.mark.xdist_group("torture")
 
 ORDERS = scale(4, 300)
 BUYERS, SLOWNESS = 20, scale(2.0, 5.0)  # seconds the provider takes
-LONGEST_TRANSACTION = 0.5  # seconds
+MAX_TRANSACTION = 0.5  # seconds
 
 
 @pytest.mark.parametrize(
@@ -30,12 +30,12 @@ LONGEST_TRANSACTION = 0.5  # seconds
 )
 def test_provider__answers_lost__one_charge_and_one_parcel_each(*, fate, path, shop, buyers, goods, log):
     shop.provider.judge = first_of_each(fate, path=path)
-    shop.news.cut()  # its webhooks would tell what its answers did not
+    shop.webhooks.cut()  # its webhooks would tell what its answers did not
     skus = goods(2)
 
-    buyers.insist_all(buyers.body(*skus) for _ in range(ORDERS))
+    buyers.order_all(buyers.body(*skus) for _ in range(ORDERS))
 
-    eventually(lambda: _settled(log) == {Status.SHIPPED}, seconds=scale(90, 1800))
+    eventually(lambda: _statuses(log) == {Status.SHIPPED}, seconds=scale(90, 1800))
     shop.wait_until_quiet()
     assert comparison.discrepancies(log, ledger=shop.ledger(), inbox=shop.mails()) == []
 
@@ -43,9 +43,9 @@ def test_provider__answers_lost__one_charge_and_one_parcel_each(*, fate, path, s
 def test_provider__commits_and_hangs__one_charge_each(shop, buyers, goods, log):
     skus = goods(1)
 
-    buyers.insist_all(buyers.body(*skus, token="tok_timeout") for _ in range(scale(2, 50)))
+    buyers.order_all(buyers.body(*skus, token="tok_timeout") for _ in range(scale(2, 50)))
 
-    eventually(lambda: _settled(log) == {Status.SHIPPED}, seconds=scale(60, 600))
+    eventually(lambda: _statuses(log) == {Status.SHIPPED}, seconds=scale(60, 600))
     shop.wait_until_quiet()
     assert comparison.discrepancies(log, ledger=shop.ledger(), inbox=shop.mails()) == []
 
@@ -53,24 +53,24 @@ def test_provider__commits_and_hangs__one_charge_each(shop, buyers, goods, log):
 def test_provider__takes_seconds__no_transaction_waits_for_it(shop, buyers, goods, log):
     (sku,) = goods(stock=2 * BUYERS)
     with _Watch() as usual:
-        buyers.insist_all((buyers.body(sku) for _ in range(BUYERS)), at_once=BUYERS)
+        buyers.order_all((buyers.body(sku) for _ in range(BUYERS)), at_once=BUYERS)
     shop.wait_until_quiet()
     # In full the promise itself, on a quiet machine; on any other what the provider adds to the usual.
-    allowed = LONGEST_TRANSACTION + scale(usual.longest.seconds, 0)
+    allowed = MAX_TRANSACTION + scale(usual.longest.seconds, 0)
     shop.provider.delay = SLOWNESS
 
     with _Watch() as watch:
-        buyers.insist_all((buyers.body(sku) for _ in range(BUYERS)), at_once=BUYERS)
+        buyers.order_all((buyers.body(sku) for _ in range(BUYERS)), at_once=BUYERS)
         eventually(lambda: _with_worker(log) >= 1)
         time.sleep(scale(2, 60))  # the time that the provider has its callers wait
     shop.provider.delay = 0
 
     assert watch.samples > 20
     assert watch.longest.seconds < allowed, watch.longest
-    eventually(lambda: _settled(log) == {Status.SHIPPED}, seconds=90)
+    eventually(lambda: _statuses(log) == {Status.SHIPPED}, seconds=90)
 
 
-def _settled(log):
+def _statuses(log):
     ids = [order.id for order in log.orders()]
     return set(Order.objects.filter(pk__in=ids).values_list("status", flat=True))
 

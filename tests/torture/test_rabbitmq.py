@@ -69,12 +69,12 @@ def test_queue__deleted__its_messages_count_as_unsent_until_it_is_there_again(
 ):
     buyers = Buyers(shop_on_own_broker.url, log)
     (sku,) = goods()
-    buyers.insist(buyers.body(sku))
+    buyers.order(buyers.body(sku))
     shop_on_own_broker.wait_until_quiet()
     shop_on_own_broker["worker"].kill_for_good()
     own_broker.control("delete_queue", "orders")
 
-    buyers.insist(buyers.body(sku))
+    buyers.order(buyers.body(sku))
 
     eventually(lambda: own_broker.queues("messages").get("orders") == ["1"])
     shop_on_own_broker["worker"].revive()
@@ -91,7 +91,7 @@ def test_queue__full__the_others_go_on_and_its_messages_wait(own_broker, shop_on
     deaths = shop["relay"].deaths
 
     for _ in range(6):
-        buyers.insist(buyers.body(sku))
+        buyers.order(buyers.body(sku))
         eventually(lambda: not _unsent(log, queue="orders"))
     mails, seconds_since = _unsent(log, queue="mail"), queries.lag(now=timezone.now()).lag
     own_broker.control("clear_policy", "full")

@@ -37,7 +37,7 @@ class Command(BaseCommand):
             "--patience", type=float, help="seconds for which a request is sent again: 60, with --chaos 180"
         )
         parser.add_argument(
-            "--settle-within",
+            "--end-within",
             type=float,
             help="seconds to wait for an order while none moves: 60, with --chaos 300, as leases double",
         )
@@ -58,8 +58,8 @@ class Command(BaseCommand):
         )
 
     def handle(self, **options: Any) -> None:
-        names = ["base_url", "count", "rate", "concurrency", "seed", "patience", "settle_within", "database"]
-        calm, stormy = {"patience": 60.0, "settle_within": 60.0}, {"patience": 180.0, "settle_within": 300.0}
+        names = ["base_url", "count", "rate", "concurrency", "seed", "patience", "end_within", "database"]
+        calm, stormy = {"patience": 60.0, "end_within": 60.0}, {"patience": 180.0, "end_within": 300.0}
         for name, seconds in (stormy if options["chaos"] else calm).items():
             options[name] = options[name] or seconds
         settings_of_run = {name: options[name] for name in names}

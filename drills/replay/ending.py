@@ -15,14 +15,14 @@ from drills.replay import shopping
 from drills.replay.http import Answer, NotAnswered, Shop
 from drills.replay.shopping import Placed
 
-SETTLED = {"shipped", "delivered", "payment_failed", "cancelled"}
+ENDED = {"shipped", "delivered", "payment_failed", "cancelled"}
 # Looking must not take the machine from the workers that are waited for.
 LOOKERS, LOOKS_AT_ONCE, ROUNDS = 2, 20, 20
-FIRST_PAUSE, LONGEST_PAUSE = 0.25, 2.0  # seconds between two rounds; longer while nothing happens
+FIRST_PAUSE, MAX_PAUSE = 0.25, 2.0  # seconds between two rounds; longer while nothing happens
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settled:
+class Ended:
     """An order that the workers have finished, as the shop shows it."""
 
     placed: Placed
@@ -43,9 +43,9 @@ class Settled:
         ).total_seconds()
 
 
-def wait(shop: Shop, orders: Sequence[Placed], *, within: float) -> list[Settled]:
-    """Look at the open orders in turn until all are settled, or none has moved for `within` seconds."""
-    settled: list[Settled] = []
+def wait(shop: Shop, orders: Sequence[Placed], *, within: float) -> list[Ended]:
+    """Look at the open orders in turn until all have ended, or none has moved for `within` seconds."""
+    ended: list[Ended] = []
     waiting, known = deque(orders), dict.fromkeys((placed.number for placed in orders), "pending")
     patience, at_once = Patience(within), max(LOOKS_AT_ONCE, len(orders) // ROUNDS)
     with (
@@ -55,15 +55,15 @@ def wait(shop: Shop, orders: Sequence[Placed], *, within: float) -> list[Settled
         while waiting:
             batch = [waiting.popleft() for _ in range(min(at_once, len(waiting)))]
             looks = list(zip(batch, pool.map(lambda placed: _look(shop, placed), batch), strict=True))
-            done = [Settled(placed=placed, body=look) for placed, look in looks if _is_settled(look)]
-            waiting.extend(placed for placed, look in looks if not _is_settled(look))
-            settled += done
+            done = [Ended(placed=placed, body=look) for placed, look in looks if _is_ended(look)]
+            waiting.extend(placed for placed, look in looks if not _is_ended(look))
+            ended += done
             progress.update(len(done))
             seen = {placed.number: str(look["status"]) for placed, look in looks if look}
             is_news, known = not seen.items() <= known.items(), known | seen
             if len(done) < len(batch) and not patience.goes_on(shop.stopping, is_news=is_news):
                 break
-    return settled
+    return ended
 
 
 class Patience:
@@ -82,7 +82,7 @@ class Patience:
         left = self._ends_at - now
         if left <= 0:
             return False
-        pause, self._pause = min(self._pause, left), min(2 * self._pause, LONGEST_PAUSE)
+        pause, self._pause = min(self._pause, left), min(2 * self._pause, MAX_PAUSE)
         return not stopping.wait(pause)
 
 
@@ -95,8 +95,8 @@ def _look(shop: Shop, placed: Placed) -> dict[str, Any] | None:
     return answer.body if answer.status == HTTPStatus.OK else None
 
 
-def _is_settled(look: dict[str, Any] | None) -> TypeGuard[dict[str, Any]]:
-    return look is not None and look["status"] in SETTLED
+def _is_ended(look: dict[str, Any] | None) -> TypeGuard[dict[str, Any]]:
+    return look is not None and look["status"] in ENDED
 
 
 def _ask(shop: Shop, placed: Placed) -> Answer:
