@@ -6,7 +6,7 @@ from rest_framework.response import Response
 from catalog.api import shapes
 from catalog.api.answers import StaffWrites, base_url, cached, refuse_parameters
 from catalog.queries import categories as shown
-from catalog.services import categories, news
+from catalog.services import cache_tags, categories
 from core.http.bodies import valid_body
 from core.http.conditional import PRIVATE
 from core.http.lean import LeanReads
@@ -22,7 +22,7 @@ class CategoriesView(LeanReads):
         return cached(
             request,
             f"categories:{base}",
-            tags=(news.CATEGORIES,),
+            tags=(cache_tags.CATEGORIES,),
             compute=lambda: shown.tree_document(base_url=base),
         )
 
@@ -44,7 +44,7 @@ class CategoryView(LeanReads):
         return cached(
             request,
             f"category:{base}:{slug}",
-            tags=(news.CATEGORIES,),
+            tags=(cache_tags.CATEGORIES,),
             compute=lambda: shown.category_document(slug, base_url=base),
         )
 

@@ -12,7 +12,7 @@ from catalog.api.answers import StaffWrites, base_url, cached, refuse_parameters
 from catalog.models import Product
 from catalog.queries import product_filters
 from catalog.queries import products as shown
-from catalog.services import news, products
+from catalog.services import cache_tags, products
 from core.http.bodies import valid_body
 from core.http.conditional import PRIVATE, check_if_match, etag_of
 from core.http.lean import LeanReads
@@ -50,7 +50,7 @@ class ProductsView(LeanReads):
         return cached(
             request,
             f"products:{base}?{filters.normal}",
-            tags=(news.LISTS,),
+            tags=(cache_tags.LISTS,),
             compute=lambda: shown.list_document(filters, base_url=base, now=timezone.now()),
         )
 
@@ -79,7 +79,7 @@ class ProductView(LeanReads):
         return cached(
             request,
             f"product:{base}:{slug}",
-            tags=(news.of_product(slug), news.CATEGORIES),
+            tags=(cache_tags.of_product(slug), cache_tags.CATEGORIES),
             compute=lambda: shown.product_document(slug, base_url=base, now=timezone.now()),
         )
 

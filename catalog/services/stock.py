@@ -16,7 +16,7 @@ from django.db import connection, transaction
 from django.db.transaction import TransactionManagementError
 
 from catalog.models import Location, StockEntry, StockLevel, Variant
-from catalog.services import allocation, listing, news, slugs, stock_sql
+from catalog.services import allocation, cache_tags, listing, slugs, stock_sql
 from catalog.services.shortages import OutOfStock, Shortage
 from core import cache, rows
 from core.errors import Conflict, FieldError, Invalid, NotFound
@@ -191,9 +191,9 @@ def _drop_pages(changed: Sequence[stock_sql.Row | stock_sql.Level]) -> None:
 
 def _stale(slugs: list[str], crossed: list[UUID]) -> set[str]:
     """Details show units, so they change each time; lists only when a product sells out or comes back."""
-    tags = {news.of_product(slug) for slug in slugs}
+    tags = {cache_tags.of_product(slug) for slug in slugs}
     if crossed and listing.refresh_in_stock(product_ids=set(crossed)):
-        tags.add(news.LISTS)
+        tags.add(cache_tags.LISTS)
     return tags
 
 
@@ -219,7 +219,7 @@ def _change(
         at=now,
     )
     product = level.variant.product
-    news.announce(*_stale([product.slug], [product.pk] if had_units != (level.available > 0) else []))
+    cache_tags.announce(*_stale([product.slug], [product.pk] if had_units != (level.available > 0) else []))
     return entry
 
 
