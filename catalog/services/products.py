@@ -11,7 +11,7 @@ from django.db import transaction
 
 from catalog.models import Category, Product, Variant
 from catalog.queries.products import ProductNotFound, UnknownCategory
-from catalog.services import cache_tags, listing, slugs, stock
+from catalog.services import cache_tags, read_model, slugs, stock
 from catalog.services.races import LostRace, constraints_decide
 from core import money
 from core.errors import Conflict, FieldError, Invalid
@@ -137,7 +137,7 @@ def withdraw(*, slug: str, precondition: Precondition, now: datetime) -> None:
     product.slug = slugs.freed(product.slug, product.pk)
     product.withdrawn_at, product.category = now, None
     product.save()
-    listing.refresh(product_ids=[product.pk])
+    read_model.refresh(product_ids=[product.pk])
     cache_tags.announce(cache_tags.LISTS, cache_tags.of_product(slug))
 
 
@@ -294,5 +294,5 @@ def withdraw_variant(*, variant: Variant, now: datetime) -> None:
 
 
 def _tell(product: Product) -> None:
-    listing.refresh(product_ids=[product.pk])
+    read_model.refresh(product_ids=[product.pk])
     cache_tags.announce(cache_tags.LISTS, cache_tags.of_product(product.slug))

@@ -16,7 +16,7 @@ from django.db import connection, transaction
 from django.db.transaction import TransactionManagementError
 
 from catalog.models import Location, StockEntry, StockLevel, Variant
-from catalog.services import allocation, cache_tags, listing, slugs, stock_sql
+from catalog.services import allocation, cache_tags, read_model, slugs, stock_sql
 from catalog.services.shortages import OutOfStock, Shortage
 from core import cache, rows
 from core.errors import Conflict, FieldError, Invalid, NotFound
@@ -192,7 +192,7 @@ def _drop_pages(changed: Sequence[stock_sql.Row | stock_sql.Level]) -> None:
 def _stale(slugs: list[str], crossed: list[UUID]) -> set[str]:
     """Details show units, so they change each time; lists only when a product sells out or comes back."""
     tags = {cache_tags.of_product(slug) for slug in slugs}
-    if crossed and listing.refresh_in_stock(product_ids=set(crossed)):
+    if crossed and read_model.refresh_in_stock(product_ids=set(crossed)):
         tags.add(cache_tags.LISTS)
     return tags
 

@@ -12,7 +12,7 @@ import pytest
 from django.db import connection, connections, transaction
 
 from catalog.models import Listing, Reservation, StockEntry, StockLevel
-from catalog.services import listing, products, stock
+from catalog.services import products, read_model, stock
 from catalog.services.shortages import OutOfStock
 from core.errors import Conflict
 from tests.factories.catalog import LocationFactory, ProductFactory, VariantFactory
@@ -185,7 +185,7 @@ def test_take_back__levels_older_in_the_later_product__no_deadlock_with_an_order
     low, high = sorted((ProductFactory(variant=None) for _ in range(2)), key=lambda product: product.pk)
     back = [VariantFactory(product=product, stock=0) for product in (high, low)]
     last = [VariantFactory(product=product, stock=1) for product in (low, high)]
-    refresh, pool = listing.refresh_in_stock, ThreadPoolExecutor(1)
+    refresh, pool = read_model.refresh_in_stock, ThreadPoolExecutor(1)
     buyers = []
 
     def sell_out_meanwhile(*, product_ids):
@@ -195,7 +195,7 @@ def test_take_back__levels_older_in_the_later_product__no_deadlock_with_an_order
             eventually(somebody_waits_for_us, seconds=30)
         return changed
 
-    monkeypatch.setattr(listing, "refresh_in_stock", sell_out_meanwhile)
+    monkeypatch.setattr(read_model, "refresh_in_stock", sell_out_meanwhile)
     with pool:
         units = {variant.id: 1 for variant in back}
         stock.take_back(quantities=units, is_restocked=True, cause="", actor="", now=NOW)
