@@ -12,7 +12,7 @@ from core.errors import Conflict
 from core.outbox.publishing import publish
 from orders import states
 from orders.actors import SYSTEM
-from orders.events import ParcelsCalledOff
+from orders.events import ShipmentsCancelled
 from orders.models import OrderEvent, Payment, Shipment, Status
 from orders.shipments.cancel import cancel_pending
 from orders.shipments.quantities import SENT
@@ -34,7 +34,7 @@ class NotToBeClosed(Conflict):
 def cancel(*, order_id: UUID, actor: str, reason: str, now: datetime) -> None:
     """Cancel an order of which nothing was sent; stock, voucher and money go back. A repeat does nothing.
 
-    Whoever locks the order first wins. A capture that comes later is refunded, a parcel that the carrier
+    Whoever locks the order first wins. A capture that comes later is refunded, a shipment that the carrier
     has been told of is called back. Raises AlreadyShipped, TransitionRefused, NotFound.
     """
     before = states.lock(order_id)
@@ -55,7 +55,7 @@ def cancel(*, order_id: UUID, actor: str, reason: str, now: datetime) -> None:
 def give_up_shipping(*, order_id: UUID, reason: str, now: datetime) -> None:
     """Cancel a paid order that cannot be sent; its stock and money go back. Else does nothing.
 
-    Where staff have sent a part, only the parcels not sent are called off: staff decide about the rest.
+    Where staff have sent a part, only the shipments not sent are cancelled: staff decide about the rest.
     """
     if states.lock(order_id) != Status.PAID:
         return
@@ -63,7 +63,7 @@ def give_up_shipping(*, order_id: UUID, reason: str, now: datetime) -> None:
         cancel(order_id=order_id, actor=SYSTEM, reason=reason, now=now)
     except AlreadyShipped:
         cancel_pending(order_id)
-        publish(ParcelsCalledOff(order_id=order_id))
+        publish(ShipmentsCancelled(order_id=order_id))
         note = f"{reason}; a part has been sent, so staff decide about the rest"
         states.note(order_id=order_id, status=Status.PAID, actor=SYSTEM, reason=note, now=now)
         crash_points_of_commit("orders.give_up_shipping")
@@ -75,12 +75,12 @@ def send_no_more(*, order_id: UUID, actor: str, reason: str, now: datetime) -> N
 
     Raises NotToBeClosed, NotFound.
     """
-    parcels = Shipment.objects.filter(order_id=order_id, status__in=SENT)
+    sent = Shipment.objects.filter(order_id=order_id, status__in=SENT)
     payments = Payment.objects.filter(Q(promised__gt=0) | Q(refunded__gt=0), order_id=order_id)
-    if states.lock(order_id) != Status.PAID or not parcels.exists() or not payments.exists():
+    if states.lock(order_id) != Status.PAID or not sent.exists() or not payments.exists():
         raise NotToBeClosed("Send a part of it and refund the rest before")
     cancel_pending(order_id)
-    publish(ParcelsCalledOff(order_id=order_id))
+    publish(ShipmentsCancelled(order_id=order_id))
     stock.release(owner=order_id, now=now)
     states.move(order_id=order_id, to=Status.PARTIALLY_REFUNDED, actor=actor, reason=reason, now=now)
     crash_points_of_commit("orders.send_no_more")

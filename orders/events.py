@@ -51,23 +51,23 @@ class OrderCancelled(OrderNews):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ParcelsCalledOff(OrderNews):
+class ShipmentsCancelled(OrderNews):
     """The carrier will not send the rest of an order: staff have sent a part, and decide about it."""
 
     name: ClassVar[str] = "orders.parcels_called_off"
 
 
 @dataclass(frozen=True, kw_only=True)
-class PartSent(OrderNews):
-    """Staff sent a parcel, and not the last one."""
+class ShipmentSent(OrderNews):
+    """Staff sent a shipment, and not the last one."""
 
     name: ClassVar[str] = "orders.part_sent"
     shipment_id: UUID
 
 
 @dataclass(frozen=True, kw_only=True)
-class ParcelsDelivered(OrderNews):
-    """What was on its way has arrived. `shipment_id` is the first of these parcels."""
+class ShipmentsDelivered(OrderNews):
+    """What was on its way has arrived. `shipment_id` is the first of these shipments."""
 
     name: ClassVar[str] = "orders.parcels_delivered"
     shipment_id: UUID

@@ -24,13 +24,13 @@ from orders.events import (
     OrderPaymentFailed,
     OrderPlaced,
     OrderShipped,
-    ParcelsCalledOff,
-    ParcelsDelivered,
-    PartSent,
     PaymentAuthorised,
     PaymentOrphaned,
     PaymentRefunded,
     RefundRequested,
+    ShipmentsCancelled,
+    ShipmentsDelivered,
+    ShipmentSent,
 )
 from orders.payments import refunds, settling, steps
 from orders.providers.base import ProviderUnavailable
@@ -120,7 +120,7 @@ def make_refund(event: RefundRequested) -> None:
 
 
 @_undoes(OrderCancelled, name="orders.recall_parcels")
-@_undoes(ParcelsCalledOff, name="orders.recall_called_off")
+@_undoes(ShipmentsCancelled, name="orders.recall_called_off")
 def recall_parcels(event: OrderNews) -> None:
     with _later_if_unavailable():
         cancel.cancel_at_carrier(order_id=event.order_id)
@@ -163,14 +163,14 @@ def mail_shipped(event: OrderShipped) -> None:
     mails.queue_news(order_id=event.order_id, template="orders/shipped", cause=event.name)
 
 
-@_mails(PartSent, name="orders.mail_part_sent")
-def mail_part_sent(event: PartSent) -> None:
+@_mails(ShipmentSent, name="orders.mail_part_sent")
+def mail_part_sent(event: ShipmentSent) -> None:
     mails.queue_part_sent(order_id=event.order_id, shipment_id=event.shipment_id, cause=event.name)
 
 
-@_mails(ParcelsDelivered, name="orders.mail_delivered")
-def mail_delivered(event: ParcelsDelivered) -> None:
-    """The first of these parcels tells this delivery from others."""
+@_mails(ShipmentsDelivered, name="orders.mail_delivered")
+def mail_delivered(event: ShipmentsDelivered) -> None:
+    """The first of these shipments tells this delivery from others."""
     mails.queue_news(
         order_id=event.order_id,
         template="orders/delivered",

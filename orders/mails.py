@@ -101,5 +101,5 @@ def _shown(order_id: UUID) -> _Shown:
 
 
 def _sent(order_id: UUID) -> list[Shipment]:
-    """Its parcels that are on their way, or were."""
-    return [_shipment.read(parcel) for parcel in fetch(_SHIPMENTS, {"order": order_id})]
+    """The order's shipments that are on their way, or were."""
+    return [_shipment.read(row) for row in fetch(_SHIPMENTS, {"order": order_id})]

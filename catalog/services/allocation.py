@@ -1,4 +1,4 @@
-"""Which locations fill an order: as few as can, because each of them sends a parcel of its own.
+"""Which locations fill an order: as few as can, because each of them sends a shipment of its own.
 
 Pure: it is given what lies where, and chooses. Services.stock holds the locks meanwhile.
 """

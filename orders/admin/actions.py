@@ -84,11 +84,13 @@ class OrderActions(ModelAdmin):
         description="Ship",
         url_path="ship",
         permissions=MAY_CHANGE,
-        dialog=_dialog("Send all that is left", "One parcel, handed to a carrier by staff.", ShipForm),
+        dialog=_dialog("Send all that is left", "One shipment, handed to a carrier by staff.", ShipForm),
     )
     def ship_order(self, request: HttpRequest, form: ShipForm, object_id: str) -> HttpResponse:
         values = {name: form.cleaned_data[name] for name in ("carrier", "tracking_number")}
-        return self._done(request, object_id, "The parcel is on its way", by_staff.send, units=None, **values)
+        return self._done(
+            request, object_id, "The shipment is on its way", by_staff.send, units=None, **values
+        )
 
     @action(
         description="Send no more",
@@ -108,10 +110,10 @@ class OrderActions(ModelAdmin):
         description="Delivered",
         url_path="deliver",
         permissions=MAY_CHANGE,
-        dialog=_dialog("Parcels have arrived", "All of this order that are on their way."),
+        dialog=_dialog("Shipments have arrived", "All of this order that are on their way."),
     )
     def deliver_order(self, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
-        return self._done(request, object_id, "The parcels are delivered", by_staff.deliver)
+        return self._done(request, object_id, "The shipments are delivered", by_staff.deliver)
 
     def has_act_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
         return request.user.has_perm("orders.change_order")

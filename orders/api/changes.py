@@ -73,7 +73,7 @@ class ShipmentsView(APIView):
     )
     @idempotent
     def post(self, request: Request, number: str) -> Response:
-        """Tell of a parcel that was sent: with some lines, or with all that is left."""
+        """Record a shipment that was sent: with some lines, or with all that is left."""
         body = valid_body(change_shapes.ShipmentRequest, request)
         shipment = by_staff.send(
             order_id=_order_id(number),
@@ -115,7 +115,7 @@ class DeliverView(APIView):
     @extend_schema(parameters=[IDEMPOTENCY_KEY], request=None, responses=shapes.OrderDetail)
     @idempotent
     def post(self, request: Request, number: str) -> Response:
-        """Tell that the parcels on their way have arrived."""
+        """Record that the shipments on their way have arrived."""
         order_id = _order_id(number)
         by_staff.deliver(order_id=order_id, actor=staff_actor(request), now=timezone.now())
         return Response(detail.order_with(order_id))

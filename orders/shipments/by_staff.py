@@ -1,4 +1,4 @@
-"""Parcels that staff send by a carrier of their own, in as many parts as they like, and their arrival."""
+"""Shipments that staff send by a carrier of their own, in as many parts as they like, and their arrival."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -12,7 +12,7 @@ from core.errors import Conflict
 from core.ids import uuid7
 from core.outbox.publishing import publish
 from orders import states
-from orders.events import ParcelsDelivered, PartSent
+from orders.events import ShipmentsDelivered, ShipmentSent
 from orders.models import Shipment, Status
 from orders.shipments import quantities
 
@@ -24,7 +24,7 @@ class NotToBeSent(Conflict):
 
 class NothingOnItsWay(Conflict):
     code = "nothing_on_its_way"
-    title = "No parcel of the order is on its way"
+    title = "No shipment of the order is on its way"
 
 
 @transaction.atomic
@@ -37,7 +37,7 @@ def send(
     actor: str,
     now: datetime,
 ) -> Shipment:
-    """Send a parcel with `units` by SKU, or with all that is left; with the last one the order is shipped.
+    """Send a shipment with `units` by SKU, or with all that is left; with the last one the order is shipped.
 
     Raises UnknownLine, NotToBeSent, NotFound.
     """
@@ -67,7 +67,7 @@ def send(
 
 @transaction.atomic
 def deliver(*, order_id: UUID, actor: str, now: datetime) -> None:
-    """The parcels on their way have arrived; an order of which everything was sent is delivered.
+    """The shipments on their way have arrived; an order of which everything was sent is delivered.
 
     Raises NothingOnItsWay, NotFound.
     """
@@ -77,18 +77,18 @@ def deliver(*, order_id: UUID, actor: str, now: datetime) -> None:
     if first is None:
         raise NothingOnItsWay
     sent.update(status=Shipment.Status.DELIVERED)
-    publish(ParcelsDelivered(order_id=order_id, shipment_id=first))
+    publish(ShipmentsDelivered(order_id=order_id, shipment_id=first))
     crash_point("orders.deliver.after_parcels")
     if status == Status.SHIPPED:
         states.move(order_id=order_id, to=Status.DELIVERED, actor=actor, now=now)
     else:
-        states.note(order_id=order_id, status=status, actor=actor, reason="Parcels delivered", now=now)
+        states.note(order_id=order_id, status=status, actor=actor, reason="Shipments delivered", now=now)
     crash_points_of_commit("orders.deliver")
 
 
 def _refuse_more_than(remaining: Mapping[str, int], packed: Mapping[str, int]) -> None:
     if not packed:
-        raise NotToBeSent("Everything is in a parcel already")
+        raise NotToBeSent("Everything is in a shipment already")
     for sku, quantity in packed.items():
         if quantity > remaining.get(sku, 0):
             detail = f"{sku}: {quantity} are to be sent, {remaining.get(sku, 0)} are left"
@@ -98,8 +98,8 @@ def _refuse_more_than(remaining: Mapping[str, int], packed: Mapping[str, int]) -
 def _tell(shipment: Shipment, actor: str, now: datetime) -> None:
     order_id = shipment.order_id
     tracking = {"carrier": shipment.carrier, "tracking_number": shipment.tracking_number}
-    if quantities.remaining(order_id, parcels=quantities.SENT):
-        publish(PartSent(order_id=order_id, shipment_id=shipment.pk))
+    if quantities.remaining(order_id, statuses=quantities.SENT):
+        publish(ShipmentSent(order_id=order_id, shipment_id=shipment.pk))
         part = {**tracking, "lines": shipment.lines}
         states.note(
             order_id=order_id, status=Status.PAID, actor=actor, reason="A part was sent", data=part, now=now
