@@ -19,7 +19,14 @@ from django.conf import settings
 
 from core.resilience.breaker import Breaker
 from orders.providers import stripe_objects
-from orders.providers.base import Charge, Declined, News, ProviderUnavailable, SignatureInvalid, StepRefused
+from orders.providers.base import (
+    Charge,
+    Declined,
+    ProviderUnavailable,
+    SignatureInvalid,
+    StepRefused,
+    WebhookEvent,
+)
 from orders.providers.currencies import to_minor_units
 from orders.providers.stripe_objects import KEY
 
@@ -118,7 +125,7 @@ class StripeGateway:
             return None
         return stripe_objects.charge_of_intent(intent.to_dict())
 
-    def read_webhook(self, *, headers: Mapping[str, str], body: bytes, now: datetime) -> News:
+    def read_webhook(self, *, headers: Mapping[str, str], body: bytes, now: datetime) -> WebhookEvent:
         signature, secret = headers.get("Stripe-Signature", ""), settings.STRIPE_WEBHOOK_SECRET
         if not signature.isascii():  # the library would stumble over it
             raise SignatureInvalid
@@ -128,7 +135,7 @@ class StripeGateway:
             )
         except (stripe.SignatureVerificationError, UnicodeDecodeError) as forged:
             raise SignatureInvalid from forged
-        return stripe_objects.news_of_event(orjson.loads(body))
+        return stripe_objects.webhook_event_of(orjson.loads(body))
 
     def _call_off(self, intent: Mapping[str, Any], key: str) -> Charge:
         """It waits for a customer who has left: cancelled, so that no later confirmation takes money."""
