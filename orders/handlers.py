@@ -108,9 +108,9 @@ def release_holdings(event: OrderNews) -> None:
 @_undoes(OrderPaymentFailed, name="orders.give_back_failed")
 @_undoes(OrderCancelled, name="orders.give_back_cancelled")
 @_undoes(PaymentOrphaned, name="orders.give_back_orphaned")
-def give_back_payment(event: OrderNews) -> None:
+def reverse_payment(event: OrderNews) -> None:
     with _later_if_unavailable():
-        steps.give_back(order_id=event.order_id, now=timezone.now())
+        steps.reverse(order_id=event.order_id, now=timezone.now())
 
 
 @_undoes(RefundRequested, name="orders.make_refund", on_skip=_abandon_refund)

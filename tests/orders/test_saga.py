@@ -14,8 +14,8 @@ from orders.events import OrderPaid, OrderPlaced, PaymentAuthorised
 from orders.handlers import (
     authorise_payment,
     capture_payment,
-    give_back_payment,
     release_holdings,
+    reverse_payment,
     ship_order,
 )
 from orders.models import Order, OrderEvent, Payment, Shipment
@@ -337,7 +337,7 @@ def test_compensations__run_twice__have_their_effect_once(place, sandbox, work, 
     work()
     before = (_state(order), _timeline(order), sandbox.payments(), _stock())
 
-    give_back_payment(OrderPlaced(order_id=order.pk))
+    reverse_payment(OrderPlaced(order_id=order.pk))
     release_holdings(OrderPlaced(order_id=order.pk))
 
     assert (_state(order), _timeline(order), sandbox.payments(), _stock()) == before
