@@ -95,7 +95,7 @@ def ship_units(*, owner: UUID, quantities: Mapping[UUID, int], now: datetime) ->
 
 
 @transaction.atomic
-def take_back(
+def receive_return(
     *, quantities: Mapping[UUID, int], is_restocked: bool, cause: str, actor: str, now: datetime
 ) -> None:
     """Units (by variant id) came back to the first location: on hand again, or written off at once."""

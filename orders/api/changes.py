@@ -98,7 +98,7 @@ class ReturnsView(APIView):
     def post(self, request: Request, number: str) -> Response:
         """Take goods back. A refund is another step."""
         body = valid_body(change_shapes.ReturnRequest, request)
-        taken = returns.take_back(
+        taken = returns.receive(
             order_id=_order_id(number),
             units=change_shapes.units(body["lines"]),
             restock=body["restock"],

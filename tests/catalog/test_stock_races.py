@@ -187,7 +187,7 @@ def test_reserve_and_release__crossing_sold_out_on_two_variants__listing_tells_t
         assert Listing.objects.get().in_stock
 
 
-def test_take_back__levels_older_in_the_later_product__no_deadlock_with_an_order(monkeypatch):
+def test_receive_return__levels_older_in_the_later_product__no_deadlock_with_an_order(monkeypatch):
     low, high = sorted((ProductFactory(variant=None) for _ in range(2)), key=lambda product: product.pk)
     back = [VariantFactory(product=product, stock=0) for product in (high, low)]
     last = [VariantFactory(product=product, stock=1) for product in (low, high)]
@@ -204,7 +204,7 @@ def test_take_back__levels_older_in_the_later_product__no_deadlock_with_an_order
     monkeypatch.setattr(read_model, "refresh_in_stock", sell_out_meanwhile)
     with pool:
         units = {variant.id: 1 for variant in back}
-        stock.take_back(quantities=units, is_restocked=True, cause="", actor="", now=NOW)
+        stock.receive_return(quantities=units, is_restocked=True, cause="", actor="", now=NOW)
         (outcome,) = buyers[0].result(30)
 
     assert outcome == [1, 1]
