@@ -50,7 +50,7 @@ class RefundsView(APIView):
     )
     @idempotent
     def post(self, request: Request, number: str) -> Response:
-        """Give money back. The refund is made by a worker; never more than was paid."""
+        """Refund a part or all of what was paid. The refund is made by a worker; never more than was paid."""
         body = valid_body(change_shapes.RefundRequest, request)
         refund = refunds.request(
             order_id=_order_id(number),

@@ -78,7 +78,7 @@ class Gateway(Protocol):
         """Let go of what is held. Raises StepRefused where it was captured."""
 
     def refund(self, *, key: str, reference: str, amount: Decimal, currency: str) -> Charge:
-        """Give back `amount` of what was captured. Raises StepRefused where that is more than is left."""
+        """Refund `amount` of what was captured. Raises StepRefused where that is more than is left."""
 
     def fetch(self, *, key: str, reference: str = "") -> Charge | None:
         """The payment authorised under `key` as it is now; None where the provider has never made one.

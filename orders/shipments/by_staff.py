@@ -43,8 +43,8 @@ def send(
     """
     if states.lock(order_id) != Status.PAID:
         raise NotToBeSent("The order is not paid, or has been shipped or called off")
-    if quantities.is_given_back(order_id):
-        raise NotToBeSent("All of its money is being given back")
+    if quantities.is_fully_refunded(order_id):
+        raise NotToBeSent("All of its money is being refunded")
     remaining = quantities.remaining(order_id)
     packed = dict(remaining if units is None else units)
     quantities.refuse_unknown(order_id, packed)

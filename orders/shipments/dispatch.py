@@ -38,7 +38,7 @@ UPDATE orders_shipment SET tracking_number = %(tracking_number)s WHERE id = %(id
 """
 _SHIPPED = f"""
 UPDATE orders_shipment SET status = %(status)s, tracking_number = %(tracking_number)s, shipped_at = %(now)s
-WHERE id = %(id)s AND status = %(pending)s AND NOT EXISTS ({quantities.GIVEN_BACK})
+WHERE id = %(id)s AND status = %(pending)s AND NOT EXISTS ({quantities.FULLY_REFUNDED})
 """  # noqa: S608 - constants only
 
 
@@ -72,8 +72,8 @@ def _intend(*, order_id: UUID, now: datetime) -> list[Shipment]:
     if not intended and settings.CARRIER == MANUAL:
         return []
     waiting = {} if intended else quantities.waiting(order_id)
-    if not waiting and quantities.is_given_back(order_id):
-        raise ProviderUnavailable("All of its money is being given back")
+    if not waiting and quantities.is_fully_refunded(order_id):
+        raise ProviderUnavailable("All of its money is being refunded")
     if not waiting:
         return intended
     every = {"order": order_id, "carrier": settings.CARRIER, "now": now, **PENDING}

@@ -30,8 +30,8 @@ FROM orders_orderline l LEFT JOIN packed p USING (sku)
 WHERE l.order_id = %(order)s AND l.quantity > coalesce(p.quantity, 0) ORDER BY l.id
 """
 
-# Nothing is left of what was paid: promised by us, or given back in the provider's own dashboard.
-GIVEN_BACK = """
+# Nothing is left of what was paid: promised by us, or refunded in the provider's own dashboard.
+FULLY_REFUNDED = """
 SELECT FROM orders_payment p, LATERAL (
     SELECT coalesce(sum(r.amount), 0) AS pending
     FROM orders_refund r WHERE r.payment_id = p.id AND r.status = 'pending'
@@ -48,7 +48,7 @@ SELECT l.sku, (l.quantity - coalesce(p.quantity, 0))::int, o.code, r.quantity
 FROM orders_orderline l LEFT JOIN packed p USING (sku)
 LEFT JOIN catalog_reservation r ON r.owner = l.order_id AND r.variant_id = l.variant_id
 LEFT JOIN catalog_location o ON o.id = r.location_id
-WHERE l.order_id = %(order)s AND l.quantity > coalesce(p.quantity, 0) AND NOT EXISTS ({GIVEN_BACK})
+WHERE l.order_id = %(order)s AND l.quantity > coalesce(p.quantity, 0) AND NOT EXISTS ({FULLY_REFUNDED})
 ORDER BY o.priority, o.id, l.id
 """  # noqa: S608 - constants only
 
@@ -83,7 +83,7 @@ def remaining(order_id: UUID, *, statuses: Collection[str] = PLANNED) -> Units:
 def waiting(order_id: UUID) -> dict[str, Units]:
     """What is in no shipment, by the code of the location that holds it for the order; by priority.
 
-    Units that none holds are among those of the first, or under "". Nothing where all money is given back.
+    Units that none holds are among those of the first, or under "". Nothing where all money is refunded.
     """
     found = fetch(_WAITING, {"order": order_id, "statuses": [str(s) for s in PLANNED]})
     left = Units({sku: quantity for sku, quantity, *_ in found})
@@ -97,9 +97,9 @@ def waiting(order_id: UUID) -> dict[str, Units]:
     return places
 
 
-def is_given_back(order_id: UUID) -> bool:
-    """Whether all that was paid is promised to the customer, or has been given back."""
-    return fetch_one(GIVEN_BACK, {"order": order_id}) is not None
+def is_fully_refunded(order_id: UUID) -> bool:
+    """Whether all that was paid is promised to the customer, or has been refunded."""
+    return fetch_one(FULLY_REFUNDED, {"order": order_id}) is not None
 
 
 def in_shipments(order_id: UUID, statuses: Collection[str]) -> Units:

@@ -130,7 +130,7 @@ def test_send__rest_of_the_money_is_promised__is_refused(place, settings, how):
         _skip()
     _refund(order, "19.90")
 
-    with pytest.raises(by_staff.NotToBeSent, match="given back"):
+    with pytest.raises(by_staff.NotToBeSent, match="being refunded"):
         _send(order)
 
 

@@ -273,10 +273,10 @@ def test_send__all_money_is_being_given_back__nothing_leaves(guest, body, sandbo
     _refund(paid, paid.total)
 
     if by == "carrier":
-        with pytest.raises(ProviderUnavailable, match="given back"):
+        with pytest.raises(ProviderUnavailable, match="being refunded"):
             dispatch.ship(order_id=paid.pk, now=timezone.now())
     else:
-        with pytest.raises(by_staff.NotToBeSent, match="given back"):
+        with pytest.raises(by_staff.NotToBeSent, match="being refunded"):
             _send(paid, None)
     work()
 
