@@ -1,4 +1,7 @@
-"""Calling an order off. What was held for it and what was paid go back by the handlers of OrderCancelled."""
+"""Cancelling an order, or closing one of which a part was shipped.
+
+The handlers of OrderCancelled release what was held for it and reverse what was paid.
+"""
 
 from datetime import datetime
 from uuid import UUID
@@ -70,7 +73,7 @@ def give_up_shipping(*, order_id: UUID, reason: str, now: datetime) -> None:
 
 
 @transaction.atomic
-def send_no_more(*, order_id: UUID, actor: str, reason: str, now: datetime) -> None:
+def close(*, order_id: UUID, actor: str, reason: str, now: datetime) -> None:
     """Close a paid order of which a part was sent and the rest is refunded: its units are anybody's again.
 
     Raises NotToBeClosed, NotFound.
