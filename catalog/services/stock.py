@@ -24,7 +24,7 @@ from core.rows import array
 
 Reason = StockEntry.Reason
 OF_AN_ORDER = "order:"  # how a cause begins that names an order; the check of the books relies on it
-MOST_UNITS = 2_000_000_000  # the columns are 32 bits wide
+MAX_UNITS = 2_000_000_000  # the columns are 32 bits wide
 
 
 class BelowReserved(Conflict):
@@ -34,7 +34,7 @@ class BelowReserved(Conflict):
 
 class TooManyUnits(Conflict):
     code = "too_many_units"
-    title = f"A location holds at most {MOST_UNITS} units of a variant"
+    title = f"A location holds at most {MAX_UNITS} units of a variant"
 
 
 class NotHeld(Conflict):
@@ -204,7 +204,7 @@ def _change(
         raise BelowReserved(
             f"{level.on_hand} on hand, {level.reserved} of them reserved: {-change} cannot be taken away"
         )
-    if level.on_hand + change > MOST_UNITS:
+    if level.on_hand + change > MAX_UNITS:
         raise TooManyUnits
     had_units = level.available > 0
     level.on_hand += change

@@ -7,7 +7,7 @@ from rest_framework import serializers
 from orders.api.bodies import LONGEST_CODE
 from orders.api.reading import LONGEST_SKU
 from orders.api.shapes import ItemShape, Money
-from orders.pricing.offers import MOST_UNITS
+from orders.pricing.offers import MAX_UNITS
 
 AVAILABILITY = ("in_stock", "short", "sold_out", "not_for_sale")
 
@@ -18,13 +18,11 @@ class CartRequest(serializers.Serializer[Any]):
 
 class CartItemRequest(serializers.Serializer[Any]):
     sku = serializers.CharField(max_length=LONGEST_SKU)
-    quantity = serializers.IntegerField(
-        min_value=1, max_value=MOST_UNITS, help_text="Added to what is there."
-    )
+    quantity = serializers.IntegerField(min_value=1, max_value=MAX_UNITS, help_text="Added to what is there.")
 
 
 class QuantityRequest(serializers.Serializer[Any]):
-    quantity = serializers.IntegerField(min_value=1, max_value=MOST_UNITS)
+    quantity = serializers.IntegerField(min_value=1, max_value=MAX_UNITS)
 
     class Meta:
         ref_name = "CartQuantity"

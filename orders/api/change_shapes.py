@@ -9,10 +9,10 @@ from rest_framework import serializers
 
 from orders.api.shapes import ItemShape, Money
 from orders.models import Refund, Return, Shipment
-from orders.pricing.offers import MOST_ITEMS
+from orders.pricing.offers import MAX_ITEMS
 
 LONGEST_REASON = 300
-LINES: dict[str, Any] = {"many": True, "max_length": MOST_ITEMS}
+LINES: dict[str, Any] = {"many": True, "max_length": MAX_ITEMS}
 
 
 class CancelRequest(serializers.Serializer[Any]):

@@ -5,7 +5,7 @@ from typing import Any
 
 from core.countries import COUNTRIES
 from core.errors import FieldError, Invalid
-from orders.pricing.offers import MOST_ITEMS, MOST_UNITS
+from orders.pricing.offers import MAX_ITEMS, MAX_UNITS
 
 LONGEST_SKU, LONGEST_METHOD = 64, 40
 MOST_LINES = 1_000  # as sent, before those of one SKU are added up
@@ -66,13 +66,13 @@ class Body:
         """Units by SKU; a SKU that is named again is added up."""
         items = self.data.get("items")
         if not isinstance(items, list) or not 1 <= len(items) <= MOST_LINES:
-            self.fail("items", "required" if items is None else "invalid", f"Give 1 to {MOST_ITEMS} items")
+            self.fail("items", "required" if items is None else "invalid", f"Give 1 to {MAX_ITEMS} items")
             return {}
         quantities: dict[str, int] = {}
         for index, item in enumerate(items):
             self._add(quantities, item, f"items[{index}]")
-        if len(quantities) > MOST_ITEMS:
-            self.fail("items", "invalid", f"Give 1 to {MOST_ITEMS} items")
+        if len(quantities) > MAX_ITEMS:
+            self.fail("items", "invalid", f"Give 1 to {MAX_ITEMS} items")
         return quantities
 
     def _add(self, quantities: dict[str, int], item: Any, path: str) -> None:
@@ -81,18 +81,18 @@ class Body:
             return
         sku = self.text(item, "sku", f"{path}.sku", LONGEST_SKU)
         units = self.units(item, f"{path}.quantity")
-        if units and quantities.get(sku, 0) + units > MOST_UNITS:
-            self.fail(f"{path}.quantity", "invalid", f"At most {MOST_UNITS} of {sku} in one order")
+        if units and quantities.get(sku, 0) + units > MAX_UNITS:
+            self.fail(f"{path}.quantity", "invalid", f"At most {MAX_UNITS} of {sku} in one order")
         elif units and sku:
             quantities[sku] = quantities.get(sku, 0) + units
 
     def units(self, source: Mapping[str, Any], path: str) -> int:
         """`quantity`, or 0 where an error was noted."""
         units = source.get("quantity")
-        if isinstance(units, int) and not isinstance(units, bool) and 1 <= units <= MOST_UNITS:
+        if isinstance(units, int) and not isinstance(units, bool) and 1 <= units <= MAX_UNITS:
             return units
         code = "required" if units is None else "invalid"
-        self.fail(path, code, f"Give a whole number from 1 to {MOST_UNITS}")
+        self.fail(path, code, f"Give a whole number from 1 to {MAX_UNITS}")
         return 0
 
     def address(self, *, is_whole: bool = True) -> dict[str, str]:

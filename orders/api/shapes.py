@@ -9,7 +9,7 @@ from core.http.fields import AmountField
 from core.http.filters import QueryFilters
 from orders.api.reading import ADDRESS, LONGEST_SKU
 from orders.models import Refund, ShippingMethod, Status
-from orders.pricing.offers import MOST_ITEMS, MOST_UNITS
+from orders.pricing.offers import MAX_ITEMS, MAX_UNITS
 
 
 class Money(AmountField):
@@ -29,7 +29,7 @@ AddressShape = type(
 
 class ItemShape(serializers.Serializer[Any]):
     sku = serializers.CharField(max_length=LONGEST_SKU)
-    quantity = serializers.IntegerField(min_value=1, max_value=MOST_UNITS)
+    quantity = serializers.IntegerField(min_value=1, max_value=MAX_UNITS)
 
     class Meta:
         ref_name = "OrderItem"
@@ -52,7 +52,7 @@ class PlaceShape(serializers.Serializer[Any]):
 
 class QuoteRequest(serializers.Serializer[Any]):
     items = ItemShape(
-        many=True, required=False, help_text=f"1 to {MOST_ITEMS}; repeated SKUs are added up. Or a cart."
+        many=True, required=False, help_text=f"1 to {MAX_ITEMS}; repeated SKUs are added up. Or a cart."
     )
     cart = serializers.UUIDField(required=False, help_text="Instead of items; its voucher comes with it.")
     shipping_address = PlaceShape(
@@ -67,7 +67,7 @@ class QuoteRequest(serializers.Serializer[Any]):
 
 class OrderRequest(serializers.Serializer[Any]):
     items = ItemShape(
-        many=True, required=False, help_text=f"1 to {MOST_ITEMS}; repeated SKUs are added up. Or a cart."
+        many=True, required=False, help_text=f"1 to {MAX_ITEMS}; repeated SKUs are added up. Or a cart."
     )
     cart = serializers.UUIDField(required=False, help_text="Instead of items; its voucher comes with it.")
     email = serializers.EmailField(required=False, help_text="Required of guests; accounts have theirs.")

@@ -32,7 +32,7 @@ from orders.providers.stripe_objects import KEY
 
 TIMEOUTS = (1.0, 3.0)  # seconds to connect, and for each answer
 SEARCH_LAG = 600  # seconds; Stripe's search normally knows of a payment within one minute
-PAGE, MOST_PAGES = 100, 50
+PAGE, MAX_PAGES = 100, 50
 LATEST_CHARGE = "latest_charge"
 
 DOWN = (
@@ -176,7 +176,7 @@ class StripeGateway:
     def _listed(self, key: str) -> str | None:
         since = int(time.time()) - SEARCH_LAG
         page = self._intents.list({"created": {"gte": since}, "limit": PAGE})
-        for _ in range(MOST_PAGES):
+        for _ in range(MAX_PAGES):
             for intent in page.data:
                 if stripe_objects.key_of(intent.to_dict()) == key:
                     return intent.id
