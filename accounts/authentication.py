@@ -71,10 +71,10 @@ class _Memo:
     """Callers whose token this process has verified, until it expires or its key leaves the ring.
 
     A client sends one token for minutes. Verifying it costs 219 us of CPU (the Ed25519 signature alone
-    108), finding it here 2. At most MOST tokens, the oldest go first; only hashes of tokens are kept.
+    108), finding it here 2. At most MAX_TOKENS tokens, the oldest go first; only hashes of tokens are kept.
     """
 
-    MOST = 5_000
+    MAX_TOKENS = 5_000
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -89,7 +89,7 @@ class _Memo:
     def add(self, digest: bytes, seen: _Seen) -> None:
         with self._lock:
             self._seen[digest] = seen
-            if len(self._seen) > self.MOST:
+            if len(self._seen) > self.MAX_TOKENS:
                 del self._seen[next(iter(self._seen))]
 
 

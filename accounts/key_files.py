@@ -24,7 +24,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 RSA_BITS = 3072  # NIST SP 800-57: good beyond 2030
-LEAST_RSA_BITS = 2048  # RFC 7518, 3.3
+MIN_RSA_BITS = 2048  # RFC 7518, 3.3
 ALGORITHMS = ("ed25519", "rsa")
 PrivateKey = Ed25519PrivateKey | RSAPrivateKey
 
@@ -65,9 +65,9 @@ def read(file: Path) -> Key:
         raise UnusableKey(f"{file.name}: {error}") from error
     if isinstance(private, Ed25519PrivateKey):
         return _ed25519(private)
-    if isinstance(private, RSAPrivateKey) and private.key_size >= LEAST_RSA_BITS:
+    if isinstance(private, RSAPrivateKey) and private.key_size >= MIN_RSA_BITS:
         return _rsa(private)
-    raise UnusableKey(f"{file.name}: give an Ed25519 key, or RSA of at least {LEAST_RSA_BITS} bits")
+    raise UnusableKey(f"{file.name}: give an Ed25519 key, or RSA of at least {MIN_RSA_BITS} bits")
 
 
 def _ed25519(private: Ed25519PrivateKey) -> Key:

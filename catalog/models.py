@@ -1,7 +1,7 @@
 """What is for sale, and how much of it is left.
 
 `Product` and `Variant` are what staff write; `Listing` is the read model of lists and search, one row for
-each product that is on offer, kept by services.listing in the transaction of the write.
+each product that is on offer, kept by services.read_model in the transaction of the write.
 `StockLevel` is the present truth about units, `StockEntry` the ledger that explains it. Ledger and
 reservations refer to their level by one foreign key over (variant, location), made in migration 0002:
 the level's row is locked already when they are written, so the check costs no lock on a shared row.
@@ -124,7 +124,7 @@ class Variant(models.Model):
 
 
 class Listing(models.Model):
-    """One product as lists and search see it: written by services.listing only, read in one indexed query.
+    """One product as lists and search see it: written by services.read_model only, read in one indexed query.
 
     `price` is the lowest of the product's variants, `attributes` maps each name to the texts of all values
     of the product and its variants, `in_stock` tells whether any unit can be bought.

@@ -1,4 +1,7 @@
-"""Calling an order off. What was held for it and what was paid go back by the handlers of OrderCancelled."""
+"""Cancelling an order, or closing one of which a part was shipped.
+
+The handlers of OrderCancelled release what was held for it and reverse what was paid.
+"""
 
 from datetime import datetime
 from uuid import UUID
@@ -33,7 +36,7 @@ class NotToBeClosed(Conflict):
 def cancel(*, order_id: UUID, actor: str, reason: str, now: datetime) -> None:
     """Cancel an order of which nothing was sent; stock, voucher and money go back. A repeat does nothing.
 
-    Whoever locks the order first wins. A capture that comes later is refunded, a parcel that the carrier
+    Whoever locks the order first wins. A capture that comes later is refunded, a shipment that the carrier
     has been told of is called back. Raises AlreadyShipped, TransitionRefused, NotFound.
     """
     before = states.lock(order_id)
@@ -53,7 +56,7 @@ def cancel(*, order_id: UUID, actor: str, reason: str, now: datetime) -> None:
 def give_up_shipping(*, order_id: UUID, reason: str, now: datetime) -> None:
     """Cancel a paid order that cannot be sent; its stock and money go back. Else does nothing.
 
-    Where staff have sent a part, only the parcels not sent are called off: staff decide about the rest.
+    Where staff have sent a part, only the shipments not sent are cancelled: staff decide about the rest.
     """
     if states.lock(order_id) != Status.PAID:
         return
@@ -67,14 +70,14 @@ def give_up_shipping(*, order_id: UUID, reason: str, now: datetime) -> None:
 
 
 @transaction.atomic
-def send_no_more(*, order_id: UUID, actor: str, reason: str, now: datetime) -> None:
+def close(*, order_id: UUID, actor: str, reason: str, now: datetime) -> None:
     """Close a paid order of which a part was sent and the rest is refunded: its units are anybody's again.
 
     Raises NotToBeClosed, NotFound.
     """
-    parcels = Shipment.objects.filter(order_id=order_id, status__in=SENT)
+    sent = Shipment.objects.filter(order_id=order_id, status__in=SENT)
     payments = Payment.objects.filter(Q(promised__gt=0) | Q(refunded__gt=0), order_id=order_id)
-    if states.lock(order_id) != Status.PAID or not parcels.exists() or not payments.exists():
+    if states.lock(order_id) != Status.PAID or not sent.exists() or not payments.exists():
         raise NotToBeClosed("Send a part of it and refund the rest before")
     cancel_pending(order_id)
     publish(ShipmentsCancelled(order_id=order_id))

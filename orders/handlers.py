@@ -96,7 +96,7 @@ def release_holdings(event: OrderFact) -> None:
 @_undoes(PaymentOrphaned, name="orders.give_back_orphaned")
 def reverse_payment(event: OrderFact) -> None:
     with _later_if_unavailable():
-        steps.give_back(order_id=event.order_id, now=timezone.now())
+        steps.reverse(order_id=event.order_id, now=timezone.now())
 
 
 @_undoes(RefundRequested, name="orders.make_refund", on_skip=_abandon_refund)

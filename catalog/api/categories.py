@@ -7,7 +7,7 @@ from catalog.api import rendering
 from catalog.api.documents.categories import CategoryDocument, CategoryTreeDocument
 from catalog.api.reads import StaffWrites, base_url, cached, refuse_parameters
 from catalog.api.requests.categories import CategoryChangesRequest, CategoryRequest
-from catalog.services import categories, news
+from catalog.services import cache_tags, categories
 from core.http.bodies import read
 from core.http.conditional import PRIVATE
 from core.http.lean import LeanReads, Readers
@@ -24,7 +24,7 @@ class CategoriesView(LeanReads):
         return cached(
             request,
             f"categories:{base}",
-            tags=(news.CATEGORIES,),
+            tags=(cache_tags.CATEGORIES,),
             compute=lambda: rendering.category_tree(base_url=base),
         )
 
@@ -45,7 +45,7 @@ class CategoryView(LeanReads):
         return cached(
             request,
             f"category:{base}:{slug}",
-            tags=(news.CATEGORIES,),
+            tags=(cache_tags.CATEGORIES,),
             compute=lambda: rendering.category(slug, base_url=base),
         )
 

@@ -11,7 +11,7 @@ from catalog.api.reads import StaffWrites, base_url, cached, refuse_parameters
 from catalog.api.requests.products import ProductChangesRequest, ProductRequest
 from catalog.models import Product
 from catalog.queries import product_filters
-from catalog.services import news, products
+from catalog.services import cache_tags, products
 from core.http.bodies import read
 from core.http.conditional import PRIVATE, check_if_match, etag_of
 from core.http.lean import LeanReads, Readers
@@ -48,7 +48,7 @@ class ProductsView(LeanReads):
         return cached(
             request,
             f"products:{base}?{filters.normal}",
-            tags=(news.LISTS,),
+            tags=(cache_tags.LISTS,),
             compute=lambda: rendering.product_list(filters, base_url=base),
         )
 
@@ -75,7 +75,7 @@ class ProductView(LeanReads):
         return cached(
             request,
             f"product:{base}:{slug}",
-            tags=(news.of_product(slug), news.CATEGORIES),
+            tags=(cache_tags.of_product(slug), cache_tags.CATEGORIES),
             compute=lambda: rendering.product_on_sale(slug, base_url=base),
         )
 

@@ -1,4 +1,4 @@
-"""Which locations fill an order: as few as can, because each of them sends a parcel of its own.
+"""Which locations fill an order: as few as can, because each of them sends a shipment of its own.
 
 Pure: it is given what lies where, and chooses. Services.stock holds the locks meanwhile.
 """
@@ -8,7 +8,7 @@ from itertools import chain, combinations, islice
 from typing import Protocol
 from uuid import UUID
 
-MOST_TRIED = 1023  # sets of locations: all sets of ten locations, all pairs of 44
+MAX_SETS_TRIED = 1023  # sets of locations: all sets of ten locations, all pairs of 44
 
 
 class Level(Protocol):
@@ -35,7 +35,7 @@ def allocate(*, wanted: Wanted, levels: Iterable[Level]) -> dict[int, int]:
 
     From the fewest locations that hold it all; among sets of the same size from the one that is first by
     priority. Inside the set a line stays whole where one location can fill it, else goes by priority. Exact
-    where the answer is among the first MOST_TRIED sets, so always for up to ten locations; beyond that a
+    where the answer is among the first MAX_SETS_TRIED sets, so always for up to ten locations; beyond that a
     good set, not surely the least.
     """
     places = _fewest(wanted, _by_priority(wanted, levels))
@@ -55,7 +55,7 @@ def _by_priority(wanted: Wanted, levels: Iterable[Level]) -> list[Place]:
 
 def _fewest(wanted: Wanted, places: Sequence[Place]) -> Sequence[Place]:
     sets = chain.from_iterable(combinations(places, size) for size in range(1, len(places) + 1))
-    for chosen in islice(sets, MOST_TRIED):
+    for chosen in islice(sets, MAX_SETS_TRIED):
         if not _missing(wanted, chosen):
             return chosen
     return _greedy(wanted, places)

@@ -8,7 +8,7 @@ from treebeard.exceptions import InvalidMoveToDescendant, PathOverflow
 
 from catalog.models import Category, Product
 from catalog.queries.categories import CategoryNotFound
-from catalog.services import news, slugs
+from catalog.services import cache_tags, slugs
 from catalog.services.races import constraints_decide
 from core import rows
 from core.errors import Conflict, FieldError, Invalid
@@ -40,7 +40,7 @@ def create(*, name: str, slug: str | None = None, parent: str | None = None) -> 
     free = slugs.check_free(slug, model=Category) if slug else slugs.made_from(name, model=Category)
     fields = {"name": name, "slug": free}
     category = _add(fields, under=_parent(parent) if parent else None)
-    news.announce(news.CATEGORIES)
+    cache_tags.announce(cache_tags.CATEGORIES)
     return category
 
 
@@ -56,7 +56,7 @@ def update(*, slug: str, changes: CategoryChanges) -> Category:
     category.save(update_fields=["name", "slug"])
     if "parent" in changes:
         _move(category, changes["parent"])
-    news.announce(news.CATEGORIES, news.LISTS)
+    cache_tags.announce(cache_tags.CATEGORIES, cache_tags.LISTS)
     return category
 
 
@@ -73,7 +73,7 @@ def delete(*, slug: str) -> None:
     except ProtectedError as used:
         kinds = sorted({str(each._meta.verbose_name) for each in used.protected_objects})
         raise CategoryInUse(f"{slug} is still named by: {', '.join(kinds)}") from used
-    news.announce(news.CATEGORIES, news.LISTS)
+    cache_tags.announce(cache_tags.CATEGORIES, cache_tags.LISTS)
 
 
 def _lock_tree() -> None:

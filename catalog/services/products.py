@@ -11,7 +11,7 @@ from django.db import transaction
 
 from catalog.models import Category, Product, Variant
 from catalog.queries.products import ProductNotFound, UnknownCategory
-from catalog.services import listing, news, slugs, stock
+from catalog.services import cache_tags, read_model, slugs, stock
 from catalog.services.races import LostRace, constraints_decide
 from core import money
 from core.errors import Conflict, FieldError, Invalid
@@ -137,8 +137,8 @@ def withdraw(*, slug: str, precondition: Precondition, now: datetime) -> None:
     product.slug = slugs.freed(product.slug, product.pk)
     product.withdrawn_at, product.category = now, None
     product.save()
-    listing.refresh(product_ids=[product.pk])
-    news.announce(news.LISTS, news.of_product(slug))
+    read_model.refresh(product_ids=[product.pk])
+    cache_tags.announce(cache_tags.LISTS, cache_tags.of_product(slug))
 
 
 @transaction.atomic
@@ -150,7 +150,7 @@ def record_edit(*, product: Product, former_slug: str | None = None) -> None:
     _check_one_currency(product)
     _tell(product)
     if former_slug and former_slug != product.slug:
-        news.announce(news.of_product(former_slug))
+        cache_tags.announce(cache_tags.of_product(former_slug))
 
 
 def _locked(slug: str) -> Product:
@@ -294,5 +294,5 @@ def withdraw_variant(*, variant: Variant, now: datetime) -> None:
 
 
 def _tell(product: Product) -> None:
-    listing.refresh(product_ids=[product.pk])
-    news.announce(news.LISTS, news.of_product(product.slug))
+    read_model.refresh(product_ids=[product.pk])
+    cache_tags.announce(cache_tags.LISTS, cache_tags.of_product(product.slug))

@@ -9,7 +9,7 @@ from django.utils.text import slugify
 from catalog.models import SKU_LENGTH
 from core.errors import Conflict, FieldError
 
-LONGEST = 90
+MAX_LENGTH = 90
 WITHDRAWN = "~"  # in no slug or SKU that anybody may give
 
 
@@ -24,7 +24,7 @@ class SlugTaken(Conflict):
 
 def made_from(name: str, *, model: type[Model]) -> str:
     """A free slug that reads like `name`."""
-    slug = slugify(name)[:LONGEST].strip("-") or model._meta.verbose_name_raw
+    slug = slugify(name)[:MAX_LENGTH].strip("-") or model._meta.verbose_name_raw
     return slug if _is_free(slug, model) else f"{slug}-{secrets.token_hex(4)}"
 
 

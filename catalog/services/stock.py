@@ -16,7 +16,7 @@ from django.db import connection, transaction
 from django.db.transaction import TransactionManagementError
 
 from catalog.models import Location, StockEntry, StockLevel, Variant
-from catalog.services import allocation, listing, news, slugs, stock_sql
+from catalog.services import allocation, cache_tags, read_model, slugs, stock_sql
 from catalog.services.shortages import OutOfStock, Shortage
 from core import cache, rows
 from core.errors import Conflict, FieldError, Invalid, NotFound
@@ -24,7 +24,7 @@ from core.rows import array
 
 Reason = StockEntry.Reason
 OF_AN_ORDER = "order:"  # how a cause begins that names an order; the check of the books relies on it
-MOST_UNITS = 2_000_000_000  # the columns are 32 bits wide
+MAX_UNITS = 2_000_000_000  # the columns are 32 bits wide
 
 
 class BelowReserved(Conflict):
@@ -34,7 +34,7 @@ class BelowReserved(Conflict):
 
 class TooManyUnits(Conflict):
     code = "too_many_units"
-    title = f"A location holds at most {MOST_UNITS} units of a variant"
+    title = f"A location holds at most {MAX_UNITS} units of a variant"
 
 
 class NotHeld(Conflict):
@@ -95,7 +95,7 @@ def ship_units(*, owner: UUID, quantities: Mapping[UUID, int], now: datetime) ->
 
 
 @transaction.atomic
-def take_back(
+def receive_return(
     *, quantities: Mapping[UUID, int], is_restocked: bool, cause: str, actor: str, now: datetime
 ) -> None:
     """Units (by variant id) came back to the first location: on hand again, or written off at once."""
@@ -191,9 +191,9 @@ def _drop_pages(changed: Sequence[stock_sql.Row | stock_sql.Level]) -> None:
 
 def _stale(slugs: list[str], crossed: list[UUID]) -> set[str]:
     """Details show units, so they change each time; lists only when a product sells out or comes back."""
-    tags = {news.of_product(slug) for slug in slugs}
-    if crossed and listing.refresh_in_stock(product_ids=set(crossed)):
-        tags.add(news.LISTS)
+    tags = {cache_tags.of_product(slug) for slug in slugs}
+    if crossed and read_model.refresh_in_stock(product_ids=set(crossed)):
+        tags.add(cache_tags.LISTS)
     return tags
 
 
@@ -204,7 +204,7 @@ def _change(
         raise BelowReserved(
             f"{level.on_hand} on hand, {level.reserved} of them reserved: {-change} cannot be taken away"
         )
-    if level.on_hand + change > MOST_UNITS:
+    if level.on_hand + change > MAX_UNITS:
         raise TooManyUnits
     had_units = level.available > 0
     level.on_hand += change
@@ -219,7 +219,7 @@ def _change(
         at=now,
     )
     product = level.variant.product
-    news.announce(*_stale([product.slug], [product.pk] if had_units != (level.available > 0) else []))
+    cache_tags.announce(*_stale([product.slug], [product.pk] if had_units != (level.available > 0) else []))
     return entry
 
 

@@ -7,7 +7,7 @@ from itertools import chain
 from django.db import connection, transaction
 from django.db.models import Model
 
-from catalog.services import listing, news
+from catalog.services import cache_tags, read_model
 from catalog.services.stock import default_location
 from demo import articles, history, source
 from demo.loading import catalogue, copying, people, sales, stock
@@ -74,8 +74,8 @@ def _insert(products: Sequence[articles.Product], orders: Sequence[history.Histo
         "stock ledger entries": stocked.entries,
     }
     _store(list(kinds.values()))
-    listing.rebuild()
-    news.announce(news.LISTS, news.CATEGORIES)
+    read_model.rebuild()
+    cache_tags.announce(cache_tags.LISTS, cache_tags.CATEGORIES)
     return {"categories": len(tree)} | {kind: len(rows) for kind, rows in kinds.items()}
 
 

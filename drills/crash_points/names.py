@@ -20,7 +20,7 @@ CALLED = (
     "orders.checkout.recording.record",
     "orders.payments.settling.settle",
     "orders.payments.settling.settle_never_made",
-    "orders.payments.steps._undo",
+    "orders.payments.steps._reverse_at_provider",
 )
 
 # Whose transaction ends there: NAME.before_commit and NAME.after_commit.
@@ -28,7 +28,7 @@ _COMMITS = {
     "core.idempotency.decorator.idempotent.wrapped": "core.idempotency",
     "orders.cancellation.cancel": "orders.cancel",
     "orders.cancellation.give_up_shipping": "orders.give_up_shipping",
-    "orders.cancellation.send_no_more": "orders.send_no_more",
+    "orders.cancellation.close": "orders.close",
     "orders.payments.refunds._settle": "orders.refund",
     "orders.payments.refunds._settle_failed": "orders.refund_failed",
     "orders.payments.refunds.request": "orders.request_refund",
@@ -36,14 +36,14 @@ _COMMITS = {
     "orders.payments.settling.settle": "orders.settle",
     "orders.payments.settling.settle_declined": "orders.decline",
     "orders.payments.settling.settle_never_made": "orders.never_made",
-    "orders.payments.webhooks._take_in": "orders.hear",
+    "orders.payments.webhooks._take_in": "orders.receive_webhook",
     "orders.release_cancelled": "orders.release",
     "orders.release_failed": "orders.release",
     "orders.shipments.by_staff.deliver": "orders.deliver",
-    "orders.shipments.by_staff.send": "orders.send_parcel",
-    "orders.shipments.dispatch._intend": "orders.intend_parcel",
+    "orders.shipments.by_staff.send": "orders.send_shipment",
+    "orders.shipments.dispatch._intend": "orders.intend_shipment",
     "orders.shipments.dispatch._settle": "orders.ship",
-    "orders.shipments.returns.take_back": "orders.take_back",
+    "orders.shipments.returns.receive": "orders.receive_return",
 }
 
 _OTHERS = {
@@ -71,16 +71,16 @@ _OTHERS = {
     "orders.payments.steps.capture.before_capture": "orders.capture.before_call",
     "orders.payments.steps.capture.after_capture": "orders.capture.after_call",
     "orders.payments.steps.capture.after_settle": "orders.capture.after_commit",
-    "orders.payments.steps.give_back.before_undo": "orders.give_back.before_call",
-    "orders.payments.steps.give_back.after_undo": "orders.give_back.after_call",
-    "orders.payments.steps.give_back.after_settle": "orders.give_back.after_commit",
-    "orders.payments.steps.give_back.after_settle_never_made": "orders.give_back.after_commit",
-    "orders.shipments.by_staff.deliver.after_publish": "orders.deliver.after_parcels",
-    "orders.shipments.cancel.cancel_at_carrier.before_cancel_parcel": "orders.recall.before_call",
-    "orders.shipments.cancel.cancel_at_carrier.after_cancel_parcel": "orders.recall.after_call",
+    "orders.payments.steps.reverse.before_reverse_at_provider": "orders.reverse.before_call",
+    "orders.payments.steps.reverse.after_reverse_at_provider": "orders.reverse.after_call",
+    "orders.payments.steps.reverse.after_settle": "orders.reverse.after_commit",
+    "orders.payments.steps.reverse.after_settle_never_made": "orders.reverse.after_commit",
+    "orders.shipments.by_staff.deliver.after_publish": "orders.deliver.after_shipments",
+    "orders.shipments.cancel.cancel_at_carrier.before_cancel_parcel": "orders.cancel_shipment.before_call",
+    "orders.shipments.cancel.cancel_at_carrier.after_cancel_parcel": "orders.cancel_shipment.after_call",
     "orders.shipments.dispatch._book.before_create_parcel": "orders.ship.before_call",
     "orders.shipments.dispatch._book.after_create_parcel": "orders.ship.after_call",
-    "orders.shipments.dispatch._intend.after_change": "orders.intend_parcel.after_one",
+    "orders.shipments.dispatch._intend.after_change": "orders.intend_shipment.after_one",
 }
 
 # By place. Two places may share a name: a process passes one of them.

@@ -74,7 +74,7 @@ class OrderActions(ModelAdmin):
         description="Refund",
         url_path="refund",
         permissions=MAY_CHANGE,
-        dialog=_dialog("Give money back", "In the order's currency; at most what is left.", RefundForm),
+        dialog=_dialog("Refund", "In the order's currency; at most what is left.", RefundForm),
     )
     def refund_order(self, request: HttpRequest, form: RefundForm, object_id: str) -> HttpResponse:
         values = {name: form.cleaned_data[name] for name in ("amount", "reason", "refund_id")}
@@ -84,34 +84,36 @@ class OrderActions(ModelAdmin):
         description="Ship",
         url_path="ship",
         permissions=MAY_CHANGE,
-        dialog=_dialog("Send all that is left", "One parcel, handed to a carrier by staff.", ShipForm),
+        dialog=_dialog("Ship all that is left", "One shipment, handed to a carrier by staff.", ShipForm),
     )
     def ship_order(self, request: HttpRequest, form: ShipForm, object_id: str) -> HttpResponse:
         values = {name: form.cleaned_data[name] for name in ("carrier", "tracking_number")}
-        return self._done(request, object_id, "The parcel is on its way", by_staff.send, units=None, **values)
+        return self._done(
+            request, object_id, "The shipment is on its way", by_staff.send, units=None, **values
+        )
 
     @action(
-        description="Send no more",
+        description="Close without shipping the rest",
         url_path="close",
         permissions=MAY_CHANGE,
         dialog=_dialog(
-            "Send no more of it",
-            "A part was sent and the rest refunded: its units are sold again.",
+            "Close without shipping the rest",
+            "A part was shipped and the rest refunded: its units are sold again.",
             CancelForm,
         ),
     )
     def close_order(self, request: HttpRequest, form: CancelForm, object_id: str) -> HttpResponse:
         reason = form.cleaned_data["reason"]
-        return self._done(request, object_id, "The order is closed", cancellation.send_no_more, reason=reason)
+        return self._done(request, object_id, "The order is closed", cancellation.close, reason=reason)
 
     @action(
         description="Delivered",
         url_path="deliver",
         permissions=MAY_CHANGE,
-        dialog=_dialog("Parcels have arrived", "All of this order that are on their way."),
+        dialog=_dialog("Shipments have arrived", "All of this order that are on their way."),
     )
     def deliver_order(self, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
-        return self._done(request, object_id, "The parcels are delivered", by_staff.deliver)
+        return self._done(request, object_id, "The shipments are delivered", by_staff.deliver)
 
     def has_act_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
         return request.user.has_perm("orders.change_order")

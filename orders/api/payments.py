@@ -29,7 +29,7 @@ class RefundsView(APIView):
     )
     @idempotent
     def post(self, request: Request, number: str) -> Response:
-        """Give money back. The refund is made by a worker; never more than was paid."""
+        """Refund a part or all of what was paid. The refund is made by a worker; never more than was paid."""
         body = read(RefundRequest, request)
         refund = refunds.request(
             order_id=order_id_of(number),
@@ -51,9 +51,9 @@ class PaymentWebhookView(APIView):
 
     @extend_schema(operation_id="receive_payment_webhook", request=OpenApiTypes.OBJECT, responses={204: None})
     def post(self, request: Request, gateway: str) -> Response:
-        """For payment providers: news of a payment, signed by the provider's own scheme."""
+        """For payment providers: an event of a payment, signed by the provider's own scheme."""
         body = request._request.read(settings.PAYMENT_WEBHOOK_BODY_MAX + 1)
         if len(body) > settings.PAYMENT_WEBHOOK_BODY_MAX:
             raise TooLarge
-        webhooks.hear(provider=gateway, headers=request.headers, body=body, now=timezone.now())
+        webhooks.receive(provider=gateway, headers=request.headers, body=body, now=timezone.now())
         return Response(status=204)

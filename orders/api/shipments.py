@@ -27,7 +27,7 @@ class ShipmentsView(APIView):
     )
     @idempotent
     def post(self, request: Request, number: str) -> Response:
-        """Tell of a parcel that was sent: with some lines, or with all that is left."""
+        """Record a shipment that was sent: with some lines, or with all that is left."""
         body = read(ShipmentRequest, request)
         shipment = by_staff.send(
             order_id=order_id_of(number),
@@ -52,7 +52,7 @@ class ReturnsView(APIView):
     def post(self, request: Request, number: str) -> Response:
         """Take goods back. A refund is another step."""
         body = read(ReturnRequest, request)
-        taken = returns.take_back(
+        taken = returns.receive(
             order_id=order_id_of(number),
             units=body.lines,
             restock=body.restock,
@@ -69,7 +69,7 @@ class DeliverView(APIView):
     @extend_schema(parameters=[IDEMPOTENCY_KEY], request=None, responses=OrderDetailDocument)
     @idempotent
     def post(self, request: Request, number: str) -> Response:
-        """Tell that the parcels on their way have arrived."""
+        """Record that the shipments on their way have arrived."""
         order_id = order_id_of(number)
         by_staff.deliver(order_id=order_id, actor=staff_actor(request), now=timezone.now())
         return Response(detail.order_with(order_id))

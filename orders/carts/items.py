@@ -6,7 +6,7 @@ from uuid import UUID
 from catalog.queries.sale import variants_for_sale
 from core.errors import Invalid
 from orders.models import Cart, CartItem
-from orders.pricing.offers import MOST_ITEMS, MOST_UNITS, MixedCurrencies, variants_of
+from orders.pricing.offers import MAX_ITEMS, MAX_UNITS, MixedCurrencies, variants_of
 
 
 class CartFull(Invalid):
@@ -28,8 +28,8 @@ def put_in(cart: Cart, quantities: Mapping[str, int]) -> None:
         )
         for sku, units in quantities.items()
     ]
-    if any(item.quantity > MOST_UNITS for item in added):
-        detail = f"At most {MOST_UNITS} units of one SKU"
+    if any(item.quantity > MAX_UNITS for item in added):
+        detail = f"At most {MAX_UNITS} units of one SKU"
         raise CartFull.at("quantity", detail)
     _store(added, present.keys())
 
@@ -50,7 +50,7 @@ def take_over(cart: Cart, other: Cart) -> None:
             variant_id=item.variant_id,
             quantity=_limited(
                 item.quantity + present.get(item.variant_id, 0),
-                for_sale[item.variant.sku].available if item.variant.sku in for_sale else MOST_UNITS,
+                for_sale[item.variant.sku].available if item.variant.sku in for_sale else MAX_UNITS,
             ),
             price_when_added=item.price_when_added,
         )
@@ -62,7 +62,7 @@ def take_over(cart: Cart, other: Cart) -> None:
 
 
 def _limited(quantity: int, available: int) -> int:
-    return max(1, min(quantity, available, MOST_UNITS))
+    return max(1, min(quantity, available, MAX_UNITS))
 
 
 def _agree_on_currency(cart: Cart, currencies: set[str], *, is_empty: bool) -> None:
@@ -75,8 +75,8 @@ def _agree_on_currency(cart: Cart, currencies: set[str], *, is_empty: bool) -> N
 
 def _store(items: list[CartItem], present: Iterable[UUID]) -> None:
     """What was there keeps the price that it was added at."""
-    if len({item.variant_id for item in items}.union(present)) > MOST_ITEMS:
-        raise CartFull(f"At most {MOST_ITEMS} SKUs")
+    if len({item.variant_id for item in items}.union(present)) > MAX_ITEMS:
+        raise CartFull(f"At most {MAX_ITEMS} SKUs")
     CartItem.objects.bulk_create(
         items, update_conflicts=True, unique_fields=["cart", "variant"], update_fields=["quantity"]
     )

@@ -7,7 +7,7 @@ from orders.models.order import Order
 
 
 class Shipment(models.Model):
-    """One parcel of an order. Committed before the carrier hears of it, then completed with its tracking.
+    """One shipment of an order. Committed before the carrier hears of it, then completed with its tracking.
 
     `location` is the code of the one that packs it; empty where staff have packed it, who do not say.
     """

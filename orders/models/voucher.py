@@ -114,7 +114,7 @@ class VoucherCategory(models.Model):
 
 
 class VoucherUse(models.Model):
-    """One order's use of a voucher; given back (`released_at`) where the order fails or is cancelled.
+    """One order's use of a voucher; released (`released_at`) where the order fails or is cancelled.
 
     `customer_key` is "customer:<id>", or "guest:<hash of the e-mail address>".
     """

@@ -1,7 +1,7 @@
-"""Giving a part of the money back, or all of it, of an order that goes on.
+"""Refunding an order that goes on, in part or whole.
 
 The intent is committed first and counted against what was captured; a worker calls the gateway under the
-refund's own key and settles. Cancelling gives back whatever is left, without a refund of its own.
+refund's own key and settles. Cancelling reverses whatever is left, without a refund of its own.
 """
 
 from collections.abc import Mapping
@@ -31,12 +31,12 @@ PAID = (Status.PAID, Status.SHIPPED, Status.DELIVERED, Status.PARTIALLY_REFUNDED
 
 class NotRefundable(Conflict):
     code = "not_refundable"
-    title = "There is no money of this order to give back"
+    title = "Nothing was captured for this order"
 
 
 class RefundReused(Conflict):
     code = "refund_reused"
-    title = "This refund has been asked for before, otherwise"
+    title = "A different refund was requested under this id"
 
 
 class RefundTooLarge(Conflict):
@@ -173,7 +173,7 @@ def _settle(refund: Refund, charge: Charge, now: datetime) -> None:
 
 @transaction.atomic
 def _settle_failed(refund: Refund, how: str, *, error: str, now: datetime) -> None:
-    """Refused: the provider has less left than we thought (given back there, or the order was cancelled)."""
+    """Refused: the provider has less left than we thought (refunded there, or the order was cancelled)."""
     status = states.lock(refund.order_id)
     pending = Refund.objects.filter(pk=refund.pk, status=Refund.Status.PENDING)
     if pending.update(status=Refund.Status.FAILED, error=error[:300], settled_at=now):

@@ -1,7 +1,7 @@
 """What a provider says of a payment becomes ours, in one place: the answers of workers and its webhooks.
 
 Each function locks the order, then its payment. What it is told may be old, and told twice, also at once:
-amounts taken and given back only grow, and a step that somebody else has settled is left as it is.
+amounts captured and refunded only grow, and a step that somebody else has settled is left as it is.
 """
 
 from dataclasses import replace
@@ -82,7 +82,7 @@ def settle_declined(*, payment: Payment, code: str, now: datetime) -> None:
 
 @transaction.atomic
 def settle_never_made(*, payment: Payment, now: datetime) -> None:
-    """The provider knows of no such payment: there is nothing to give back for an order that has ended."""
+    """The provider knows of no such payment: there is nothing to reverse for an order that has ended."""
     known, order_status = locked(payment)
     if order_status in ENDED and known.status != Payment.Status.VOIDED and not known.captured:
         _update(known, Payment.Status.VOIDED, now)
@@ -91,10 +91,10 @@ def settle_never_made(*, payment: Payment, now: datetime) -> None:
 
 @transaction.atomic
 def note_came_back(*, payment: Payment, amount: Decimal, now: datetime) -> None:
-    """What was given back has not reached the customer, and the provider will not try again.
+    """What was refunded has not reached the customer, and the provider will not try again.
 
-    It stays given back in our books, because it is owed: staff pay it in another way. The next check of
-    them compares the payment with its provider.
+    It stays refunded in our ledger, because it is owed: staff pay it in another way. The next check of
+    the ledger compares the payment with its provider.
     """
     known, order_status = locked(payment)
     _update(known, known.status, now)
@@ -145,7 +145,7 @@ def _settle_captured(known: Payment, charge: Charge, now: datetime) -> None:
 
 def _settle_ended(known: Payment, charge: Charge, order_status: str, now: datetime) -> None:
     amounts = {"captured": charge.captured, "refunded": charge.refunded}
-    _tell_of_refund(known, charge)
+    _publish_refund(known, charge)
     if charge.captured > charge.refunded or (charge.is_held and not charge.captured):
         _update(known, Payment.Status.ABANDONED, now, provider_reference=charge.reference, **amounts)
         publish(PaymentOrphaned(order_id=known.order_id))
@@ -157,25 +157,25 @@ def _settle_ended(known: Payment, charge: Charge, order_status: str, now: dateti
 
 
 def _settle_refunds(known: Payment, charge: Charge, order_status: str, now: datetime) -> None:
-    """For an order that was paid; news of its payment older than that say nothing."""
+    """Settle refunds of an order that was paid; what is older than that says nothing."""
     if charge.refunded <= known.refunded:
         return
     is_whole = charge.refunded == charge.captured
     # A paid order that is not shipped yet is cancelled first: its stock goes back too.
     ends_by_cancelling = is_whole and order_status == Status.PAID
     status = Payment.Status.REFUNDED if is_whole and not ends_by_cancelling else known.status
-    _tell_of_refund(known, charge)
+    _publish_refund(known, charge)
     _update(known, status, now, captured=charge.captured, refunded=charge.refunded)
     reason = f"{charge.refunded} of {charge.captured} {known.currency} refunded"
     to = _after_refund(order_status, is_whole=is_whole)
-    if ends_by_cancelling:  # what the carrier has been told of is called back
+    if ends_by_cancelling:  # at the carrier too, by a handler
         cancel_pending(known.order_id)
     if to in states.ALLOWED[order_status]:
         states.move(
-            order_id=known.order_id, to=to, actor=SYSTEM, reason=reason, data=_given_back(known), now=now
+            order_id=known.order_id, to=to, actor=SYSTEM, reason=reason, data=_refunded(known), now=now
         )
     else:
-        _note(known, order_status, reason, now, data=_given_back(known))
+        _note(known, order_status, reason, now, data=_refunded(known))
 
 
 def _after_refund(order_status: str, *, is_whole: bool) -> Status:
@@ -196,23 +196,23 @@ def _close(known: Payment, order_status: str, now: datetime) -> None:
     """The provider has nothing of the customer's any more; of an order of 0 it never had."""
     is_refunded = known.status == Payment.Status.REFUNDED
     if is_refunded and order_status == Status.CANCELLED:
-        data = _given_back(known)
+        data = _refunded(known)
         states.move(order_id=known.order_id, to=Status.REFUNDED, actor=SYSTEM, data=data, now=now)
     elif is_refunded:
-        _note(known, order_status, "Payment refunded", now, data=_given_back(known))
+        _note(known, order_status, "Payment refunded", now, data=_refunded(known))
     elif known.amount:
         _note(known, order_status, "Payment released", now)
 
 
-def _tell_of_refund(known: Payment, charge: Charge) -> None:
-    """Where more has been given back than we knew."""
+def _publish_refund(known: Payment, charge: Charge) -> None:
+    """Publish a refund where more has been refunded than we knew."""
     amount = charge.refunded - known.refunded
     if amount > 0:
         publish(PaymentRefunded(order_id=known.order_id, amount=str(amount), refunded=str(charge.refunded)))
 
 
-def _given_back(known: Payment) -> dict[str, str]:
-    """For the timeline, from which the ledger is added up again."""
+def _refunded(known: Payment) -> dict[str, str]:
+    """What is kept on the timeline, from which the ledger is reconciled."""
     return {"refunded": str(known.refunded)}
 
 

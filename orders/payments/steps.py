@@ -1,4 +1,4 @@
-"""Taking money and giving it back. Each step: read the committed intent, call outside a transaction, settle.
+"""Taking money, and reversing that. Each step: read the committed intent, call outside a transaction, settle.
 
 A step may run twice, also at the same time: payments.settling does nothing where somebody else has settled
 it, and the gateway's idempotency keys do the same over there.
@@ -83,7 +83,7 @@ def capture(*, order_id: UUID, now: datetime) -> None:
         settling.settle(payment=payment, charge=charge, now=now)
 
 
-def give_back(*, order_id: UUID, now: datetime) -> None:
+def reverse(*, order_id: UUID, now: datetime) -> None:
     """Void or refund what the gateway holds or took for an order that failed or was cancelled.
 
     The gateway's own truth decides, not what we believe of it. Raises ProviderUnavailable, BreakerOpen,
@@ -93,7 +93,7 @@ def give_back(*, order_id: UUID, now: datetime) -> None:
         status__in=[Payment.Status.DECLINED, Payment.Status.VOIDED, Payment.Status.REFUNDED]
     )
     for payment in ended:
-        charge = _undo(payment)
+        charge = _reverse_at_provider(payment)
         if charge is None:
             settling.settle_never_made(payment=payment, now=now)
         else:
@@ -134,7 +134,7 @@ def _settle_refusal(payment: Payment, refused: StepRefused, now: datetime) -> No
         settling.settle(payment=payment, charge=charge, now=now)
 
 
-def _undo(payment: Payment) -> Charge | None:
+def _reverse_at_provider(payment: Payment) -> Charge | None:
     """None where the provider has never heard of it."""
     if not payment.amount:
         return None

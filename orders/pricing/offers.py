@@ -11,8 +11,8 @@ from core.errors import FieldError, Invalid
 from orders.pricing import amounts, vouchers
 from orders.pricing.rates import Rates, rates_for
 
-MOST_ITEMS, MOST_UNITS = 100, 10_000  # SKUs in one order, units of each
-LARGEST_TOTAL = Decimal(10) ** 10  # far above any order, below what the columns hold
+MAX_ITEMS, MAX_UNITS = 100, 10_000  # SKUs in one order, units of each
+MAX_TOTAL = Decimal(10) ** 10  # far above any order, below what the columns hold
 
 
 class UnknownSku(Invalid):
@@ -145,5 +145,5 @@ def _rates(basket: Basket, currency: str) -> Rates:
 
 
 def _refuse_too_large(quote: amounts.Quote) -> None:
-    if quote.subtotal + quote.shipping + quote.tax >= LARGEST_TOTAL:
-        raise OrderTooLarge.at("items", f"An order may be worth less than {LARGEST_TOTAL:f}")
+    if quote.subtotal + quote.shipping + quote.tax >= MAX_TOTAL:
+        raise OrderTooLarge.at("items", f"An order may be worth less than {MAX_TOTAL:f}")

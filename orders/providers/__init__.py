@@ -8,7 +8,7 @@ from orders.providers.sandbox import SandboxCarrier, SandboxGateway
 from orders.providers.stripe import StripeGateway
 
 GATEWAYS: Mapping[str, Callable[[], Gateway]] = {"sandbox": SandboxGateway, "stripe": StripeGateway}
-MANUAL = "manual"  # no carrier: staff send every parcel
+MANUAL = "manual"  # no carrier: staff send every shipment
 CARRIERS: Mapping[str, Callable[[], Carrier]] = {"sandbox": SandboxCarrier}
 
 

@@ -48,11 +48,11 @@ class Charge:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class News:
+class WebhookEvent:
     """What a webhook tells. It may come early, late, twice, or before something older.
 
-    `key` is that of the authorisation, `reference` that of the charge; either may be empty. For news that
-    change nothing of the payment `charge` is None and `declined` (the provider's reason) empty. `came_back`
+    `key` is that of the authorisation, `reference` that of the charge; either may be empty. For an event that
+    changes nothing of the payment `charge` is None and `declined` (the provider's reason) empty. `came_back`
     is what of a refund could not be brought to the customer, and is the shop's again.
     """
 
@@ -78,7 +78,7 @@ class Gateway(Protocol):
         """Let go of what is held. Raises StepRefused where it was captured."""
 
     def refund(self, *, key: str, reference: str, amount: Decimal, currency: str) -> Charge:
-        """Give back `amount` of what was captured. Raises StepRefused where that is more than is left."""
+        """Refund `amount` of what was captured. Raises StepRefused where that is more than is left."""
 
     def fetch(self, *, key: str, reference: str = "") -> Charge | None:
         """The payment authorised under `key` as it is now; None where the provider has never made one.
@@ -86,7 +86,7 @@ class Gateway(Protocol):
         `reference`, where it is known, finds it faster.
         """
 
-    def read_webhook(self, *, headers: Mapping[str, str], body: bytes, now: datetime) -> News:
+    def read_webhook(self, *, headers: Mapping[str, str], body: bytes, now: datetime) -> WebhookEvent:
         """Verify and read; `headers` ignore case. Raises SignatureInvalid."""
 
 

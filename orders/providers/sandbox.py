@@ -12,7 +12,7 @@ from urllib3 import BaseHTTPResponse, PoolManager, Timeout
 from urllib3.exceptions import HTTPError
 
 from core.resilience.breaker import Breaker
-from orders.providers.base import Charge, Declined, News, ProviderUnavailable, StepRefused
+from orders.providers.base import Charge, Declined, ProviderUnavailable, StepRefused, WebhookEvent
 from orders.providers.currencies import from_minor_units, to_minor_units
 from orders.providers.signatures import verified_id
 
@@ -54,12 +54,12 @@ class SandboxGateway:
         answer = self._http.get("/payments", {"key": key})
         return None if answer.status == HTTPStatus.NOT_FOUND else _charge_of(answer)
 
-    def read_webhook(self, *, headers: Mapping[str, str], body: bytes, now: datetime) -> News:
+    def read_webhook(self, *, headers: Mapping[str, str], body: bytes, now: datetime) -> WebhookEvent:
         secret = settings.SANDBOX_WEBHOOK_SECRET
         event_id = verified_id(headers=headers, body=body, secret=secret, now=now)
         event = orjson.loads(body)
         payment = event["data"]
-        return News(
+        return WebhookEvent(
             event_id=event_id,
             kind=event["type"],
             key=payment["key"],

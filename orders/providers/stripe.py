@@ -19,13 +19,20 @@ from django.conf import settings
 
 from core.resilience.breaker import Breaker
 from orders.providers import stripe_objects
-from orders.providers.base import Charge, Declined, News, ProviderUnavailable, SignatureInvalid, StepRefused
+from orders.providers.base import (
+    Charge,
+    Declined,
+    ProviderUnavailable,
+    SignatureInvalid,
+    StepRefused,
+    WebhookEvent,
+)
 from orders.providers.currencies import to_minor_units
 from orders.providers.stripe_objects import KEY
 
 TIMEOUTS = (1.0, 3.0)  # seconds to connect, and for each answer
 SEARCH_LAG = 600  # seconds; Stripe's search normally knows of a payment within one minute
-PAGE, MOST_PAGES = 100, 50
+PAGE, MAX_PAGES = 100, 50
 LATEST_CHARGE = "latest_charge"
 
 DOWN = (
@@ -118,7 +125,7 @@ class StripeGateway:
             return None
         return stripe_objects.charge_of_intent(intent.to_dict())
 
-    def read_webhook(self, *, headers: Mapping[str, str], body: bytes, now: datetime) -> News:
+    def read_webhook(self, *, headers: Mapping[str, str], body: bytes, now: datetime) -> WebhookEvent:
         signature, secret = headers.get("Stripe-Signature", ""), settings.STRIPE_WEBHOOK_SECRET
         if not signature.isascii():  # the library would stumble over it
             raise SignatureInvalid
@@ -128,7 +135,7 @@ class StripeGateway:
             )
         except (stripe.SignatureVerificationError, UnicodeDecodeError) as forged:
             raise SignatureInvalid from forged
-        return stripe_objects.news_of_event(orjson.loads(body))
+        return stripe_objects.webhook_event_of(orjson.loads(body))
 
     def _call_off(self, intent: Mapping[str, Any], key: str) -> Charge:
         """It waits for a customer who has left: cancelled, so that no later confirmation takes money."""
@@ -169,7 +176,7 @@ class StripeGateway:
     def _listed(self, key: str) -> str | None:
         since = int(time.time()) - SEARCH_LAG
         page = self._intents.list({"created": {"gte": since}, "limit": PAGE})
-        for _ in range(MOST_PAGES):
+        for _ in range(MAX_PAGES):
             for intent in page.data:
                 if stripe_objects.key_of(intent.to_dict()) == key:
                     return intent.id

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from orders.providers.base import Charge, News
+from orders.providers.base import Charge, WebhookEvent
 from orders.providers.currencies import from_minor_units
 
 KEY = "payment_key"  # metadata of every PaymentIntent and refund that this shop makes
@@ -44,7 +44,7 @@ def charge_of_charge(charge: dict[str, Any]) -> Charge:
     )
 
 
-def news_of_event(event: dict[str, Any]) -> News:
+def webhook_event_of(event: dict[str, Any]) -> WebhookEvent:
     """Of an Event's JSON. What was paid aside from this shop, and what is no payment, tells nothing."""
     thing: dict[str, Any] = event.get("data", {}).get("object", {})
     kind = thing.get("object")
@@ -57,7 +57,7 @@ def news_of_event(event: dict[str, Any]) -> News:
         charge = charge_of_charge(thing)
     elif event["type"] == "refund.failed":
         came_back = from_minor_units(thing["amount"], thing["currency"].upper())
-    return News(
+    return WebhookEvent(
         event_id=event["id"],
         kind=event["type"],
         key=key,

@@ -1,4 +1,4 @@
-"""Parcels that staff send by a carrier of their own, in as many parts as they like, and their arrival."""
+"""Shipments that staff send by a carrier of their own, in as many parts as they like, and their arrival."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -23,7 +23,7 @@ class NotToBeSent(Conflict):
 
 class NothingOnItsWay(Conflict):
     code = "nothing_on_its_way"
-    title = "No parcel of the order is on its way"
+    title = "No shipment of the order is on its way"
 
 
 @transaction.atomic
@@ -36,14 +36,14 @@ def send(
     actor: str,
     now: datetime,
 ) -> Shipment:
-    """Send a parcel with `units` by SKU, or with all that is left; with the last one the order is shipped.
+    """Send a shipment with `units` by SKU, or with all that is left; with the last one the order is shipped.
 
     Raises UnknownLine, NotToBeSent, NotFound.
     """
     if states.lock(order_id) != Status.PAID:
         raise NotToBeSent("The order is not paid, or has been shipped or called off")
-    if quantities.is_given_back(order_id):
-        raise NotToBeSent("All of its money is being given back")
+    if quantities.is_fully_refunded(order_id):
+        raise NotToBeSent("All of its money is being refunded")
     remaining = quantities.remaining(order_id)
     packed = dict(remaining if units is None else units)
     quantities.refuse_unknown(order_id, packed)
@@ -65,7 +65,7 @@ def send(
 
 @transaction.atomic
 def deliver(*, order_id: UUID, actor: str, now: datetime) -> None:
-    """The parcels on their way have arrived; an order of which everything was sent is delivered.
+    """The shipments on their way have arrived; an order of which everything was sent is delivered.
 
     Raises NothingOnItsWay, NotFound.
     """
@@ -79,12 +79,12 @@ def deliver(*, order_id: UUID, actor: str, now: datetime) -> None:
     if status == Status.SHIPPED:
         states.move(order_id=order_id, to=Status.DELIVERED, actor=actor, now=now)
     else:
-        states.note(order_id=order_id, status=status, actor=actor, reason="Parcels delivered", now=now)
+        states.note(order_id=order_id, status=status, actor=actor, reason="Shipments delivered", now=now)
 
 
 def _refuse_more_than(remaining: Mapping[str, int], packed: Mapping[str, int]) -> None:
     if not packed:
-        raise NotToBeSent("Everything is in a parcel already")
+        raise NotToBeSent("Everything is in a shipment already")
     for sku, quantity in packed.items():
         if quantity > remaining.get(sku, 0):
             detail = f"{sku}: {quantity} are to be sent, {remaining.get(sku, 0)} are left"
@@ -94,7 +94,7 @@ def _refuse_more_than(remaining: Mapping[str, int], packed: Mapping[str, int]) -
 def _tell(shipment: Shipment, actor: str, now: datetime) -> None:
     order_id = shipment.order_id
     tracking = {"carrier": shipment.carrier, "tracking_number": shipment.tracking_number}
-    if quantities.remaining(order_id, parcels=quantities.SENT):
+    if quantities.remaining(order_id, statuses=quantities.SENT):
         publish(ShipmentSent(order_id=order_id, shipment_id=shipment.pk))
         part = {**tracking, "lines": shipment.lines}
         states.note(

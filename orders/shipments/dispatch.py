@@ -1,4 +1,4 @@
-"""Sending a paid order, a parcel from each location that holds units for it.
+"""Sending a paid order, a shipment from each location that holds units for it.
 
 All are committed before the carrier hears of one, booked each under its own key, and called sent together.
 Of several, each one's number is kept when it is booked: a try goes on where the last one ended.
@@ -37,14 +37,14 @@ UPDATE orders_shipment SET tracking_number = %(tracking_number)s WHERE id = %(id
 """
 _SHIPPED = f"""
 UPDATE orders_shipment SET status = %(status)s, tracking_number = %(tracking_number)s, shipped_at = %(now)s
-WHERE id = %(id)s AND status = %(pending)s AND NOT EXISTS ({quantities.GIVEN_BACK})
+WHERE id = %(id)s AND status = %(pending)s AND NOT EXISTS ({quantities.FULLY_REFUNDED})
 """  # noqa: S608 - constants only
 
 
 def ship(*, order_id: UUID, now: datetime) -> None:
     """Hand a paid order to the carrier and call it shipped. Does nothing to an order that is not paid.
 
-    Where CARRIER is "manual" staff send what is in no parcel yet. Raises StepRefused, ProviderUnavailable,
+    Where CARRIER is "manual" staff send what is in no shipment yet. Raises StepRefused, ProviderUnavailable,
     BreakerOpen: the latter two mean, call again later.
     """
     shipments = _intend(order_id=order_id, now=now)
@@ -52,13 +52,13 @@ def ship(*, order_id: UUID, now: datetime) -> None:
         for shipment in shipments:
             _book(shipment, is_one_of_several=len(shipments) > 1)
     except StepRefused:
-        if not _were_called_off(shipments):
+        if not _were_cancelled(shipments):
             raise
         is_settled = not Order.objects.filter(pk=order_id, status=Status.PAID).exists()
     else:
         is_settled = not shipments or _settle(order_id=order_id, shipments=shipments, now=now)
     if not is_settled:  # the refund may fail, the step may be brought back: then it is to be done anew
-        raise ProviderUnavailable("Meanwhile its parcels were called off, or its money promised back")
+        raise ProviderUnavailable("Meanwhile its shipments were cancelled, or its money promised back")
 
 
 @transaction.atomic
@@ -71,8 +71,8 @@ def _intend(*, order_id: UUID, now: datetime) -> list[Shipment]:
     if not intended and settings.CARRIER == MANUAL:
         return []
     waiting = {} if intended else quantities.waiting(order_id)
-    if not waiting and quantities.is_given_back(order_id):
-        raise ProviderUnavailable("All of its money is being given back")
+    if not waiting and quantities.is_fully_refunded(order_id):
+        raise ProviderUnavailable("All of its money is being refunded")
     if not waiting:
         return intended
     every = {"order": order_id, "carrier": settings.CARRIER, "now": now, **PENDING}
@@ -83,12 +83,12 @@ def _intend(*, order_id: UUID, now: datetime) -> list[Shipment]:
 
 
 def _pending(shipments: Sequence[Shipment]) -> list[Shipment]:
-    """Without those that were called off; a paid order has sent none of them."""
+    """Those that were not cancelled; a paid order has sent none of them."""
     return [shipment for shipment in shipments if shipment.status == Shipment.Status.PENDING]
 
 
 def _book(shipment: Shipment, *, is_one_of_several: bool) -> None:
-    """Have the carrier number the parcel, unless an earlier try has done so."""
+    """Have the carrier number the shipment, unless an earlier try has done so."""
     if shipment.tracking_number:
         return
     shipment.tracking_number = carrier(shipment.carrier).create_parcel(
@@ -102,7 +102,7 @@ def _book(shipment: Shipment, *, is_one_of_several: bool) -> None:
         rows.change(_BOOKED, values)
 
 
-def _were_called_off(shipments: Sequence[Shipment]) -> bool:
+def _were_cancelled(shipments: Sequence[Shipment]) -> bool:
     """While the carrier was being told."""
     ours = Shipment.objects.filter(pk__in=[shipment.pk for shipment in shipments])
     return ours.filter(status=Shipment.Status.CANCELLED).exists()
@@ -110,7 +110,7 @@ def _were_called_off(shipments: Sequence[Shipment]) -> bool:
 
 @transaction.atomic
 def _settle(*, order_id: UUID, shipments: Sequence[Shipment], now: datetime) -> bool:
-    """False where these parcels are not to leave: they were called off, or all money is promised back."""
+    """False where these shipments are not to leave: they were cancelled, or all money is promised back."""
     if states.lock(order_id) != Status.PAID:
         return True  # shipped by another worker, or cancelled while the carrier was at it
     sent = {"order": order_id, "status": Shipment.Status.SHIPPED.value, "now": now, **PENDING}
@@ -118,12 +118,12 @@ def _settle(*, order_id: UUID, shipments: Sequence[Shipment], now: datetime) -> 
         values = {**sent, "id": shipment.pk, "tracking_number": shipment.tracking_number}
         if not rows.change(_SHIPPED, values):
             return False
-    stock.ship(owner=order_id, now=now)  # these parcels have all that was not sent before
+    stock.ship(owner=order_id, now=now)  # these shipments have all that was not sent before
     states.move(order_id=order_id, to=Status.SHIPPED, actor=SYSTEM, data=_told(shipments), now=now)
     return True
 
 
 def _told(shipments: Sequence[Shipment]) -> dict[str, Any]:
-    """For the timeline: the first parcel, and all of them where there are several."""
+    """For the timeline: the first shipment, and all of them where there are several."""
     told = [{"carrier": each.carrier, "tracking_number": each.tracking_number} for each in shipments]
     return {**told[0], "parcels": told} if len(told) > 1 else {**told[0]}

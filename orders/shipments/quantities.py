@@ -1,4 +1,4 @@
-"""Units of an order by SKU: ordered, in parcels, back again. To act on them, lock the order."""
+"""Units of an order by SKU: ordered, in shipments, returned. To act on them, lock the order."""
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
@@ -30,8 +30,8 @@ FROM orders_orderline l LEFT JOIN packed p USING (sku)
 WHERE l.order_id = %(order)s AND l.quantity > coalesce(p.quantity, 0) ORDER BY l.id
 """
 
-# Nothing is left of what was paid: promised by us, or given back in the provider's own dashboard.
-GIVEN_BACK = """
+# Nothing is left of what was paid: promised by us, or refunded in the provider's own dashboard.
+FULLY_REFUNDED = """
 SELECT FROM orders_payment p, LATERAL (
     SELECT coalesce(sum(r.amount), 0) AS pending
     FROM orders_refund r WHERE r.payment_id = p.id AND r.status = 'pending'
@@ -48,7 +48,7 @@ SELECT l.sku, (l.quantity - coalesce(p.quantity, 0))::int, o.code, r.quantity
 FROM orders_orderline l LEFT JOIN packed p USING (sku)
 LEFT JOIN catalog_reservation r ON r.owner = l.order_id AND r.variant_id = l.variant_id
 LEFT JOIN catalog_location o ON o.id = r.location_id
-WHERE l.order_id = %(order)s AND l.quantity > coalesce(p.quantity, 0) AND NOT EXISTS ({GIVEN_BACK})
+WHERE l.order_id = %(order)s AND l.quantity > coalesce(p.quantity, 0) AND NOT EXISTS ({FULLY_REFUNDED})
 ORDER BY o.priority, o.id, l.id
 """  # noqa: S608 - constants only
 
@@ -75,15 +75,15 @@ def refuse_unknown(order_id: UUID, units: Mapping[str, int]) -> Units:
     return known
 
 
-def remaining(order_id: UUID, *, parcels: Collection[str] = PLANNED) -> Units:
-    """What is in no parcel with one of these statuses, in the order of the order's lines."""
-    return Units(dict(fetch(_REMAINING, {"order": order_id, "statuses": [str(s) for s in parcels]})))
+def remaining(order_id: UUID, *, statuses: Collection[str] = PLANNED) -> Units:
+    """What is in no shipment with one of these statuses, in the order of the order's lines."""
+    return Units(dict(fetch(_REMAINING, {"order": order_id, "statuses": [str(s) for s in statuses]})))
 
 
 def waiting(order_id: UUID) -> dict[str, Units]:
-    """What is in no parcel, by the code of the location that holds it for the order; by priority.
+    """What is in no shipment, by the code of the location that holds it for the order; by priority.
 
-    Units that none holds are among those of the first, or under "". Nothing where all money is given back.
+    Units that none holds are among those of the first, or under "". Nothing where all money is refunded.
     """
     found = fetch(_WAITING, {"order": order_id, "statuses": [str(s) for s in PLANNED]})
     left = Units({sku: quantity for sku, quantity, *_ in found})
@@ -97,20 +97,21 @@ def waiting(order_id: UUID) -> dict[str, Units]:
     return places
 
 
-def is_given_back(order_id: UUID) -> bool:
-    """Whether all that was paid is promised to the customer, or has been given back."""
-    return fetch_one(GIVEN_BACK, {"order": order_id}) is not None
+def is_fully_refunded(order_id: UUID) -> bool:
+    """Whether all that was paid is promised to the customer, or has been refunded."""
+    return fetch_one(FULLY_REFUNDED, {"order": order_id}) is not None
 
 
-def in_parcels(order_id: UUID, statuses: Collection[str]) -> Units:
-    parcels = Shipment.objects.filter(order_id=order_id, status__in=statuses)
-    return _sum(parcels.values_list("lines", flat=True))
+def in_shipments(order_id: UUID, statuses: Collection[str]) -> Units:
+    """What the order's shipments with one of these statuses hold."""
+    shipments = Shipment.objects.filter(order_id=order_id, status__in=statuses)
+    return _sum(shipments.values_list("lines", flat=True))
 
 
 def returnable(order_id: UUID) -> Units:
     """Sent, and not returned yet."""
     returned = Return.objects.filter(order_id=order_id)
-    return in_parcels(order_id, SENT) - _sum(returned.values_list("lines", flat=True))
+    return in_shipments(order_id, SENT) - _sum(returned.values_list("lines", flat=True))
 
 
 def variants(order_id: UUID, units: Mapping[str, int]) -> dict[UUID, int]:
@@ -142,9 +143,9 @@ ORDER BY length(s.idempotency_key), s.idempotency_key
 """  # noqa: S608 - columns of our own
 
 
-def key(order_id: UUID, parcel: int) -> str:
-    """Of the parcel (1, 2, ...) that is sent by itself."""
-    return f"{order_id}:parcel:{parcel}"
+def key(order_id: UUID, number: int) -> str:
+    """The idempotency key of the shipment with this number (1, 2, ...) among those that no staff send."""
+    return f"{order_id}:parcel:{number}"
 
 
 def with_keys(order_id: UUID) -> list[Shipment]:

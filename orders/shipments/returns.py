@@ -1,4 +1,4 @@
-"""Goods that come back."""
+"""Goods that customers return."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -17,14 +17,14 @@ from orders.shipments import quantities
 
 class NotReturnable(Conflict):
     code = "not_returnable"
-    title = "Only what was sent can come back, and once"
+    title = "Only shipped units that were not returned yet can be returned"
 
 
 @transaction.atomic
-def take_back(
+def receive(
     *, order_id: UUID, units: Mapping[str, int], restock: bool, reason: str, actor: str, now: datetime
 ) -> Return:
-    """Units by SKU are back: on hand again, or written off. With the last one the order is returned.
+    """Record returned units by SKU: on hand again, or written off. With the last one the order is returned.
 
     Raises UnknownLine, NotReturnable, NotFound.
     """
@@ -33,9 +33,9 @@ def take_back(
     returnable = quantities.returnable(order_id)
     for sku, quantity in units.items():
         if quantity > returnable[sku]:
-            detail = f"{sku}: {quantity} are to come back, {returnable[sku]} are with the customer"
+            detail = f"{sku}: {quantity} are to be returned, {returnable[sku]} are with the customer"
             raise NotReturnable.at(f"lines[sku={sku}]", detail)
-    taken = Return.objects.create(
+    received = Return.objects.create(
         order_id=order_id,
         lines=quantities.as_lines(units),
         restock=restock,
@@ -43,27 +43,27 @@ def take_back(
         actor=actor,
         created_at=now,
     )
-    stock.take_back(
+    stock.receive_return(
         quantities=quantities.variants(order_id, units),
         is_restocked=restock,
         cause=f"order:{order_id}",
         actor=actor,
         now=now,
     )
-    _tell(taken, status, now)
-    publish(GoodsReturned(order_id=order_id, return_id=taken.pk))
-    return taken
+    _record(received, status, now)
+    publish(GoodsReturned(order_id=order_id, return_id=received.pk))
+    return received
 
 
-def _tell(taken: Return, status: str, now: datetime) -> None:
-    order_id, data = taken.order_id, {"lines": taken.lines, "restock": taken.restock}
+def _record(received: Return, status: str, now: datetime) -> None:
+    order_id, data = received.order_id, {"lines": received.lines, "restock": received.restock}
     is_whole = not quantities.returnable(order_id) and not quantities.remaining(order_id)
     if is_whole and Status.RETURNED in states.ALLOWED[status]:
         states.move(
             order_id=order_id,
             to=Status.RETURNED,
-            actor=taken.actor,
-            reason=taken.reason,
+            actor=received.actor,
+            reason=received.reason,
             data=data,
             now=now,
         )
@@ -71,8 +71,8 @@ def _tell(taken: Return, status: str, now: datetime) -> None:
         states.note(
             order_id=order_id,
             status=status,
-            actor=taken.actor,
-            reason=f"Returned: {taken.reason}",
+            actor=received.actor,
+            reason=f"Returned: {received.reason}",
             data=data,
             now=now,
         )

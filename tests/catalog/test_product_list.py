@@ -3,7 +3,7 @@ from decimal import Decimal
 import pytest
 
 from catalog.models import Listing
-from catalog.services import listing
+from catalog.services import read_model
 from tests.factories.catalog import CategoryFactory, ProductFactory
 
 pytestmark = pytest.mark.django_db
@@ -228,6 +228,6 @@ def test_rebuild__lost_read_model__is_made_again(anybody, django_assert_num_quer
     before = anybody.get("/products").json()
     Listing.objects.all().delete()
 
-    listing.rebuild()
+    read_model.rebuild()
 
     assert anybody.get("/products").json() == before

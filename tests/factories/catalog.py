@@ -6,7 +6,7 @@ import factory
 from factory.django import DjangoModelFactory
 
 from catalog.models import Category, Location, Product, Reservation, StockEntry, StockLevel, Variant
-from catalog.services import listing, stock
+from catalog.services import read_model, stock
 
 CREATED_AT = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -54,7 +54,7 @@ class VariantFactory(DjangoModelFactory):
             stock.adjust(
                 sku=self.sku, change=units, reason=StockEntry.Reason.RECEIVED, actor="test", now=CREATED_AT
             )
-        listing.refresh(product_ids=[self.product_id])
+        read_model.refresh(product_ids=[self.product_id])
 
 
 class ProductFactory(DjangoModelFactory):

@@ -191,10 +191,10 @@ def refund_elsewhere(order_id: str) -> None:
     )
 
 
-def send_no_more(order_id: str) -> int | None:
+def close_order(order_id: str) -> int | None:
     """As staff do in the admin; 409 where it is refused."""
     try:
-        cancellation.send_no_more(order_id=UUID(order_id), actor="staff", reason="", now=timezone.now())
+        cancellation.close(order_id=UUID(order_id), actor="staff", reason="", now=timezone.now())
     except cancellation.NotToBeClosed as refused:
         return refused.status
     return None

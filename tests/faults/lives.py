@@ -177,10 +177,10 @@ LIVES = {
     "sent": Life(lead=_sent, times=6),
     "declined": Life(lead=_declined, steps=("orders.decline.",)),
     "cancelled": Life(lead=_cancelled, steps=("orders.cancel.", "orders.never_made.", "orders.release.")),
-    "cancelled late": Life(lead=_cancelled_late, steps=("orders.recall.", "orders.give_back.")),
+    "cancelled late": Life(lead=_cancelled_late, steps=("orders.cancel_shipment.", "orders.reverse.")),
     "refunded": Life(lead=_refunded, steps=("orders.request_refund.", "orders.refund.")),
     "refunded elsewhere": Life(lead=_refunded_elsewhere, steps=("orders.refund_failed.",)),
-    "returned": Life(lead=_returned, steps=("orders.deliver.", "orders.take_back.")),
+    "returned": Life(lead=_returned, steps=("orders.deliver.", "orders.receive_return.")),
     "overdue": Life(lead=_overdue, steps=("orders.give_up.",)),
     "given up": Life(lead=_given_up, steps=("core.handling.before_bury",)),
 }

@@ -176,7 +176,7 @@ STORIES = {
         steps=("orders.release.",), before=_held, deed=_ask("cancel"), ended=Status.CANCELLED
     ),
     "cancelled with the parcel at the carrier": Story(
-        steps=("orders.recall.",),
+        steps=("orders.cancel_shipment.",),
         before=_with_carrier,
         deed=_ask("cancel", by_staff=False),
         ended=Status.REFUNDED,
@@ -194,7 +194,7 @@ STORIES = {
         ended=Status.REFUNDED,
     ),
     "sent by staff": Story(
-        steps=("orders.send_parcel.",),
+        steps=("orders.send_shipment.",),
         settings={"CARRIER": "manual"},
         deed=_ask("shipments", carrier="By bicycle"),
         ended=Status.SHIPPED,
@@ -208,16 +208,16 @@ STORIES = {
         ended=Status.PAID,
     ),
     "sent in part by staff, the rest refunded": Story(
-        steps=("orders.send_no_more.",),
+        steps=("orders.close.",),
         skus=2,
         before=_rest_refunded,
-        deed=lambda scene: partial(child.send_no_more, scene.placed["id"]),
+        deed=lambda scene: partial(child.close_order, scene.placed["id"]),
         denied=True,
         ended=Status.PARTIALLY_REFUNDED,
     ),
     "delivered": Story(steps=("orders.deliver.",), deed=_ask("deliver"), denied=True, ended=Status.DELIVERED),
     "returned": Story(
-        steps=("orders.take_back.",),
+        steps=("orders.receive_return.",),
         deed=_ask("returns", lines=True, restock=True, reason="Too big"),
         ended=Status.RETURNED,
     ),
@@ -235,15 +235,15 @@ STORIES = {
         ended=Status.PAYMENT_FAILED,
     ),
     "held, says a webhook": Story(
-        steps=("orders.hear.",), before=_held_unnoticed, deed=notify, ended=Status.SHIPPED
+        steps=("orders.receive_webhook.",), before=_held_unnoticed, deed=notify, ended=Status.SHIPPED
     ),
     "refunded at the provider, says a webhook": Story(
-        steps=("orders.hear.", "orders.settle.before_commit"),
+        steps=("orders.receive_webhook.", "orders.settle.before_commit"),
         before=_given_back_elsewhere,
         deed=notify,
         ended=Status.REFUNDED,
     ),
     "captured, says a webhook": Story(
-        steps=("orders.hear.",), before=_taken_unnoticed, deed=notify, ended=Status.SHIPPED
+        steps=("orders.receive_webhook.",), before=_taken_unnoticed, deed=notify, ended=Status.SHIPPED
     ),
 }

@@ -113,8 +113,8 @@ def test_refund__payment_of_the_time_before_this_shop__shows_the_refusal(office)
 def test_ship_and_deliver__paid_order__is_delivered(office, paid):
     pages = [_do(office, paid, "ship", carrier="post", tracking_number="RR1"), _do(office, paid, "deliver")]
 
-    assert "The parcel is on its way" in pages[0]
-    assert "The parcels are delivered" in pages[1]
+    assert "The shipment is on its way" in pages[0]
+    assert "The shipments are delivered" in pages[1]
     assert _status(paid) == "delivered"
     assert Shipment.objects.get().tracking_number == "RR1"
 

@@ -214,7 +214,7 @@ def test_authorised_by_a_worker_that_died__after_the_order_was_cancelled__is_voi
     order, _ = place()
     payment = order.payments.get()
     _cancelled(order)
-    steps.give_back(order_id=order.pk, now=timezone.now())
+    steps.reverse(order_id=order.pk, now=timezone.now())
     assert _state(order) == ("cancelled", "voided")
     gateway("sandbox").authorise(
         key=payment.idempotency_key, order=order.number, token="tok_ok", amount=payment.amount, currency="USD"

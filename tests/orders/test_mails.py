@@ -126,7 +126,7 @@ def test_mails__two_deliveries__each_is_told_once(place, work, settings):
 
 def test_mails__two_returns__each_is_told_with_its_units(sent_by_staff, work):
     for _ in range(2):
-        returns.take_back(order_id=sent_by_staff.pk, restock=True, reason="Too blue", **_units(MUG=1))
+        returns.receive(order_id=sent_by_staff.pk, restock=True, reason="Too blue", **_units(MUG=1))
     work()
     _repeat(work)
 

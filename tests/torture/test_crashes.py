@@ -21,9 +21,9 @@ pytestmark = pytest.mark.xdist_group("torture")
 
 ROUNDS = scale(1, 50)
 CHECKOUT = [name for name in all_names() if name.startswith(("orders.checkout", "core.idempotency"))]
-COMPENSATION = [name for name in all_names() if "give_back" in name or "bury" in name]
+COMPENSATION = [name for name in all_names() if "orders.reverse" in name or "bury" in name]
 AFTER_SALE = tuple(step for story in STORIES.values() for step in story.steps)
-SHIPPING = [name for name in all_names() if name.startswith(("orders.intend_parcel", "orders.ship."))]
+SHIPPING = [name for name in all_names() if name.startswith(("orders.intend_shipment", "orders.ship."))]
 SAGA = [
     name for name in all_names() if name not in CHECKOUT + COMPENSATION and not name.startswith(AFTER_SALE)
 ]

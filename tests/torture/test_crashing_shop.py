@@ -24,9 +24,9 @@ SECONDS = 60
 NOT_HERE = (
     "core.send_mail.after_call",  # SMTP has taken the mail, and nobody has written that down: it is repeated
     # Where the sandbox's carrier is at work there is nothing left for staff to send, or to send no more of:
-    "orders.send_parcel.",
+    "orders.send_shipment.",
     "orders.give_up_shipping.",
-    "orders.send_no_more.",
+    "orders.close.",
 )
 SAMPLE = [
     "core.idempotency.after_commit",
@@ -34,7 +34,7 @@ SAMPLE = [
     "core.handling.before_mark",
     "orders.authorise.after_call",
     "orders.ship.after_call",
-    "orders.hear.before_commit",
+    "orders.receive_webhook.before_commit",
     "orders.cancel.after_commit",
     "orders.refund.after_call",
 ]

@@ -3,12 +3,12 @@ from typing import Any
 from rest_framework import serializers
 
 from orders.models import Return, Shipment
-from orders.pricing.offers import MOST_UNITS
+from orders.pricing.offers import MAX_UNITS
 
 
 class OrderItemDocument(serializers.Serializer[Any]):
     sku = serializers.CharField(max_length=64)
-    quantity = serializers.IntegerField(min_value=1, max_value=MOST_UNITS)
+    quantity = serializers.IntegerField(min_value=1, max_value=MAX_UNITS)
 
 
 class OrderShipmentDocument(serializers.Serializer[Any]):

@@ -12,13 +12,13 @@ from core.countries import COUNTRIES
 from core.http.bodies import RequestBody
 from core.http.fields import Country, Id, Line, Nested, Sku, Whole, fault, missing_or
 from core.http.filters import QueryFilters
-from orders.pricing.offers import MOST_ITEMS, MOST_UNITS, Basket
+from orders.pricing.offers import MAX_ITEMS, MAX_UNITS, Basket
 
 MAX_LINES = 1_000  # as sent, before those of one SKU are added up
 MAX_CODE, MAX_METHOD = 40, 40  # characters
-_ITEM, _ITEMS = "Give an object with sku and quantity", f"Give 1 to {MOST_ITEMS} items"
+_ITEM, _ITEMS = "Give an object with sku and quantity", f"Give 1 to {MAX_ITEMS} items"
 
-Quantity = Annotated[int, Whole(1, MOST_UNITS)]
+Quantity = Annotated[int, Whole(1, MAX_UNITS)]
 
 
 class OrderItemRequest(RequestBody):
@@ -53,11 +53,11 @@ def _add_up(lines: list[OrderItemRequest]) -> dict[str, int]:
     quantities: dict[str, int] = {}
     for index, line in enumerate(lines):
         units = quantities.get(line.sku, 0) + line.quantity
-        if units > MOST_UNITS:
-            detail = f"At most {MOST_UNITS} of {line.sku} in one order"
+        if units > MAX_UNITS:
+            detail = f"At most {MAX_UNITS} of {line.sku} in one order"
             raise fault("invalid", detail, below=(index, "quantity"))
         quantities[line.sku] = units
-    if len(quantities) > MOST_ITEMS:
+    if len(quantities) > MAX_ITEMS:
         raise fault("invalid", _ITEMS)
     return quantities
 
@@ -96,7 +96,7 @@ class QuoteRequest(RequestBody):
     """What is to be priced. An order may be sent as it is: `email` and `payment` are not looked at."""
 
     items: Annotated[
-        Items | None, Field(description=f"1 to {MOST_ITEMS}; repeated SKUs are added up. Or a cart.")
+        Items | None, Field(description=f"1 to {MAX_ITEMS}; repeated SKUs are added up. Or a cart.")
     ] = None
     cart: Annotated[
         Annotated[UUID, Id("Give the id of a cart")] | None,

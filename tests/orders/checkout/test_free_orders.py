@@ -139,7 +139,7 @@ def test_free_order__returned__is_restocked_and_its_books_agree(place, sandbox, 
     order = place()
     work()
 
-    _do(returns.take_back, order, units={"MUG": 2}, restock=True, reason="Too blue")
+    _do(returns.receive, order, units={"MUG": 2}, restock=True, reason="Too blue")
     work()
 
     assert _state(order) == ("returned", "captured", 0)
@@ -191,8 +191,8 @@ ACTIONS = {
     "cancel": (cancellation.cancel, {"reason": ""}),
     "send": (by_staff.send, {"units": UNITS, "carrier": "post", "tracking_number": ""}),
     "deliver": (by_staff.deliver, {}),
-    "return": (returns.take_back, {"units": UNITS, "restock": True, "reason": "x"}),
-    "lose": (returns.take_back, {"units": UNITS, "restock": False, "reason": "x"}),
+    "return": (returns.receive, {"units": UNITS, "restock": True, "reason": "x"}),
+    "lose": (returns.receive, {"units": UNITS, "restock": False, "reason": "x"}),
     "refund": (refunds.request, {"amount": Decimal("0.01"), "units": {}, "reason": ""}),
 }
 

@@ -60,8 +60,8 @@ def shop(guest, body, sandbox, work, settings):
         _do(by_staff.send, orders[name], units=units, carrier="post", tracking_number="")
     for name, amount in (("paid", "1.00"), ("shipped", "5.00"), ("refunded", "27.40")):
         _do(refunds.request, orders[name], amount=Decimal(amount), units={}, reason="")
-    _do(returns.take_back, orders["returned"], units={"MUG": 2}, restock=True, reason="x")
-    _do(returns.take_back, orders["lost"], units={"MUG": 1}, restock=False, reason="x")
+    _do(returns.receive, orders["returned"], units={"MUG": 2}, restock=True, reason="x")
+    _do(returns.receive, orders["lost"], units={"MUG": 1}, restock=False, reason="x")
     work()
     return orders
 

@@ -180,7 +180,7 @@ def test_fetch__more_new_payments_than_can_be_read__does_not_claim_there_is_none
     stripe, authorise, monkeypatch
 ):
     monkeypatch.setattr(stripe_gateway, "PAGE", 1)
-    monkeypatch.setattr(stripe_gateway, "MOST_PAGES", 2)
+    monkeypatch.setattr(stripe_gateway, "MAX_PAGES", 2)
     for number in range(4):
         authorise(key=f"another:{number}")
 

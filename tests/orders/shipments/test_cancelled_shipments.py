@@ -226,10 +226,10 @@ def test_recall__carrier_keeps_one__its_siblings_are_called_back(order, booked, 
 
 
 def _close(order):
-    cancellation.send_no_more(order_id=order.pk, actor="staff:a", reason="Enough", now=timezone.now())
+    cancellation.close(order_id=order.pk, actor="staff:a", reason="Enough", now=timezone.now())
 
 
-def test_send_no_more__rest_refunded__units_are_free_and_nothing_is_sent_again(order, booked, sandbox, work):
+def test_close__rest_refunded__units_are_free_and_nothing_is_sent_again(order, booked, sandbox, work):
     _refused_for_good(order, booked, work)
     _refund(order, "37.50")
     work()
@@ -243,7 +243,7 @@ def test_send_no_more__rest_refunded__units_are_free_and_nothing_is_sent_again(o
 
 
 @pytest.mark.parametrize("missing", ["refund", "parcel", "payment"])
-def test_send_no_more__not_refunded_or_nothing_sent_or_over__is_refused(order, missing):
+def test_close__not_refunded_or_nothing_sent_or_over__is_refused(order, missing):
     if missing != "refund":
         _refund(order, "1.00")
     if missing == "parcel":
@@ -273,10 +273,10 @@ def test_send__all_money_is_being_given_back__nothing_leaves(guest, body, sandbo
     _refund(paid, paid.total)
 
     if by == "carrier":
-        with pytest.raises(ProviderUnavailable, match="given back"):
+        with pytest.raises(ProviderUnavailable, match="being refunded"):
             dispatch.ship(order_id=paid.pk, now=timezone.now())
     else:
-        with pytest.raises(by_staff.NotToBeSent, match="given back"):
+        with pytest.raises(by_staff.NotToBeSent, match="being refunded"):
             _send(paid, None)
     work()
 

@@ -126,13 +126,13 @@ def test_process__payment_made__shop_hears_of_it_by_itself(
 ):
     (tmp_path / "secret").write_text(f"{SECRET}\n")
     settings.SANDBOX_URL, settings.SANDBOX_WEBHOOK_SECRET = f"http://127.0.0.1:{free_port()}", SECRET
-    heard, real = Event(), webhooks.hear
+    received, real = Event(), webhooks.receive
 
-    def hear(**values):
+    def receive(**values):
         real(**values)
-        heard.set()
+        received.set()
 
-    monkeypatch.setattr(webhooks, "hear", hear)
+    monkeypatch.setattr(webhooks, "receive", receive)
     with running_sandbox(
         settings.SANDBOX_URL,
         SANDBOX_LEDGER=str(tmp_path / "ledger.sqlite3"),
@@ -146,10 +146,10 @@ def test_process__payment_made__shop_hears_of_it_by_itself(
             amount=order.total,
             currency="USD",
         )
-        is_heard = heard.wait(10)
+        is_received = received.wait(10)
         steps.capture(order_id=order.pk, now=timezone.now())
 
-    assert is_heard
+    assert is_received
     order.refresh_from_db()
     assert (order.status, order.payments.get().status) == ("paid", "captured")
 

@@ -1,4 +1,4 @@
-"""How a write of the catalogue is made known."""
+"""The tags under which pages of the catalogue are cached, and how a write drops them."""
 
 from catalog.events import CatalogChanged
 from core import cache
