@@ -17,7 +17,7 @@ ORDERING = Ordering(
     default="-created_at",
 )
 NAMES = ("q", "category", "min_price", "max_price", "in_stock", "ordering", "cursor", "page_size")
-MOST_PARAMETERS, LONGEST_VALUE = 40, 500
+MAX_PARAMETERS, MAX_VALUE_LENGTH = 40, 500
 
 _PRICE = re.compile(r"\d{1,10}(\.\d{1,2})?", re.ASCII)
 _ATTRIBUTE = re.compile(r"attr\.[^\x00]{1,50}")
@@ -39,9 +39,9 @@ class ProductFilters:
 def parse(query_string: str) -> ProductFilters:
     """Raises Invalid naming every parameter that does not exist, is given twice or has a bad value."""
     try:
-        pairs = parse_qsl(query_string, keep_blank_values=True, max_num_fields=MOST_PARAMETERS)
+        pairs = parse_qsl(query_string, keep_blank_values=True, max_num_fields=MAX_PARAMETERS)
     except ValueError as error:
-        raise Invalid(f"At most {MOST_PARAMETERS} parameters") from error
+        raise Invalid(f"At most {MAX_PARAMETERS} parameters") from error
     values: dict[str, str] = {}
     errors: list[FieldError] = []
     for name, raw in pairs:
@@ -59,8 +59,8 @@ def parse(query_string: str) -> ProductFilters:
 def _fault(name: str, value: str) -> tuple[str, str] | None:
     if name not in NAMES and not _ATTRIBUTE.fullmatch(name):
         return "unknown", f"There is no such filter; there are {', '.join(NAMES)} and attr.<name>"
-    if "\x00" in value or len(value) > LONGEST_VALUE:
-        return "invalid", f"Give at most {LONGEST_VALUE} characters, and no NUL"
+    if "\x00" in value or len(value) > MAX_VALUE_LENGTH:
+        return "invalid", f"Give at most {MAX_VALUE_LENGTH} characters, and no NUL"
     return _fault_of_value(name, value) if value else None
 
 
