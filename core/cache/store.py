@@ -20,8 +20,8 @@ from typing import NamedTuple
 from django.db import transaction
 from redis.exceptions import RedisError
 
+from core.cache.connection import Command, connection
 from core.cache.guard import RedisGuard
-from core.cache.wire import Command, wire
 from core.http.conditional import etag_of
 
 HARD_TTL = 3600  # seconds an entry may lie in Redis
@@ -95,7 +95,7 @@ class _Lookup:
 
     def find(self) -> Entry | None:
         """A valid entry, or None where this caller is the one to compute."""
-        ((*generations, raw),) = wire().run(("MGET", *self.tag_keys, self.key))
+        ((*generations, raw),) = connection().run(("MGET", *self.tag_keys, self.key))
         entry, is_aged = self._judge(generations, raw)
         return self._claim_or_wait() if entry is None or is_aged else entry
 
@@ -104,7 +104,7 @@ class _Lookup:
         deadline, pause, never = time.monotonic() + LOCK_SECONDS, FIRST_POLL, threading.Event()
         while True:
             claim = ("SET", self.lock_key, "1", "NX", "EX", LOCK_SECONDS)
-            is_ours, (*generations, raw) = wire().run(claim, ("MGET", *self.tag_keys, self.key))
+            is_ours, (*generations, raw) = connection().run(claim, ("MGET", *self.tag_keys, self.key))
             entry, is_aged = self._judge(generations, raw)
             if entry is not None and not (is_ours and is_aged):
                 if is_ours:  # its last holder has just finished
@@ -118,7 +118,7 @@ class _Lookup:
     def _judge(self, generations: list[bytes | None], raw: bytes | None) -> tuple[Entry | None, bool]:
         """The entry where it is valid, and whether it is past its soft age."""
         present = generations if None not in generations else self._complete()
-        self.made_from = b",".join((wire().run_id, *present))
+        self.made_from = b",".join((connection().run_id, *present))
         if raw is None:
             return None, False
         made_from, soft_until, etag, body = raw.split(b"\n", 3)
@@ -129,20 +129,20 @@ class _Lookup:
     def _complete(self) -> list[bytes]:
         """Generations for tags that never had one, or lost it: by whoever is first."""
         first = [("SET", key, _token(), "NX", "EX", GENERATION_TTL) for key in self.tag_keys]
-        *_, found = wire().run(*first, ("MGET", *self.tag_keys))
+        *_, found = connection().run(*first, ("MGET", *self.tag_keys))
         return [value or _token().encode() for value in found]  # evicted at once: agrees with no entry
 
     def give_up(self) -> None:
         """Let another caller compute: this one could not."""
         try:
-            wire().run(("DEL", self.lock_key))
+            connection().run(("DEL", self.lock_key))
         except RedisError as error:
             guard.lost(error)
 
     def write(self, entry: Entry, fresh_for: int, kept_for: int) -> None:
         head = f"\n{time.time() + fresh_for:.0f}\n{entry.etag}\n".encode()
         raw = self.made_from + head + entry.body
-        wire().run(("SET", self.key, raw, "EX", kept_for), ("DEL", self.lock_key))
+        connection().run(("SET", self.key, raw, "EX", kept_for), ("DEL", self.lock_key))
 
 
 def _compute_and_store(lookup: _Lookup, compute: Callable[[], bytes], fresh_for: int, kept_for: int) -> Entry:
@@ -165,7 +165,7 @@ def _computed(compute: Callable[[], bytes]) -> Entry:
 
 def _set_new_generations(tags: set[str]) -> None:
     commands: list[Command] = [("SET", _tag_key(tag), _token(), "EX", GENERATION_TTL) for tag in tags]
-    wire().run(*commands or [("PING",)])
+    connection().run(*commands or [("PING",)])
 
 
 def _tag_key(tag: str) -> str:

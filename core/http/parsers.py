@@ -7,7 +7,7 @@ from rest_framework.parsers import BaseParser
 
 from core.errors import TooLarge
 
-DEEPEST = 32  # levels of nesting; what serializers do with a value is recursive
+MAX_DEPTH = 32  # levels of nesting; what serializers do with a value is recursive
 
 
 class JSONParser(BaseParser):
@@ -24,7 +24,7 @@ class JSONParser(BaseParser):
             data = orjson.loads(raw)
         except orjson.JSONDecodeError as error:
             raise ParseError(f"Malformed JSON: {error}") from error
-        if raw.count(b"[") + raw.count(b"{") > DEEPEST:
+        if raw.count(b"[") + raw.count(b"{") > MAX_DEPTH:
             _refuse_depth(data)
         if b"\\u0000" in raw:
             _refuse_nul(data)
@@ -40,11 +40,11 @@ def _read(stream: IO[Any]) -> bytes:
 
 def _refuse_depth(data: Any) -> None:
     level = [data]
-    for _ in range(DEEPEST):
+    for _ in range(MAX_DEPTH):
         level = [child for node in level for child in _children(node)]
         if not level:
             return
-    raise ParseError(f"Malformed JSON: nested more than {DEEPEST} levels deep")
+    raise ParseError(f"Malformed JSON: nested more than {MAX_DEPTH} levels deep")
 
 
 def _refuse_nul(data: Any) -> None:

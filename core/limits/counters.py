@@ -5,7 +5,7 @@ from typing import Any
 
 from django_redis.client import DefaultClient
 
-from core.cache.wire import Wire
+from core.cache.connection import Connection
 
 MAX_COUNT_SECONDS = 86_400  # a counter whose end was lost is forgotten after this
 
@@ -16,7 +16,7 @@ class CounterClient(DefaultClient):
     Both raise RedisError. Django gives each thread its own instance, so each has its own connection.
     """
 
-    _wire: Wire | None = None
+    _connection: Connection | None = None
     _owner = 0
 
     def add(self, key: str, value: int, timeout: float | None = None, **more: Any) -> bool:
@@ -36,8 +36,9 @@ class CounterClient(DefaultClient):
     def _name(self, key: str) -> str:
         return str(self.make_key(key))
 
-    def _own(self) -> Wire:
+    def _own(self) -> Connection:
         """This instance's connection; a forked child opens one of its own."""
-        if self._wire is None or self._owner != os.getpid():
-            self._wire, self._owner = Wire(self.get_client(write=True).connection_pool), os.getpid()
-        return self._wire
+        if self._connection is None or self._owner != os.getpid():
+            pool = self.get_client(write=True).connection_pool
+            self._connection, self._owner = Connection(pool), os.getpid()
+        return self._connection

@@ -1,4 +1,4 @@
-"""What Prometheus is told: the state of the house, read from PostgreSQL when it asks.
+"""What Prometheus is shown: the state of the shop, read from PostgreSQL when it asks.
 
 Nothing is counted in the processes, so every one of them gives the same answer. An app adds a collector to
 `registry` when Django starts (prometheus_client.registry.Collector: `collect` yields metric families).

@@ -67,10 +67,10 @@ def check_all() -> dict[str, Check]:
     """The state of each dependency, within PATIENCE seconds whatever they do."""
     began = time.perf_counter()
     outcomes = {name: probe.start() for name, probe in PROBES.items()}
-    return {name: _settle(outcome, began) for name, outcome in outcomes.items()}
+    return {name: _await(outcome, began) for name, outcome in outcomes.items()}
 
 
-def _settle(outcome: "Future[float]", began: float) -> Check:
+def _await(outcome: "Future[float]", began: float) -> Check:
     remaining = max(0.0, began + PATIENCE - time.perf_counter())
     try:
         return Check(status="OK", ms=_milliseconds(outcome.result(timeout=remaining)))

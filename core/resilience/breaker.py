@@ -1,7 +1,7 @@
 """A circuit breaker that all processes share through Redis, with one probe when half open.
 
 Closed: calls pass; `threshold` failures in a row open it. Open: calls are refused for `pause` seconds.
-Half open: one caller in the whole house probes; its success closes the breaker, its failure opens it again.
+Half open: one caller of all processes probes; its success closes the breaker, its failure opens it again.
 Without Redis every process keeps a breaker of its own: the same rules, a narrower view. The Redis is that of
 the cache, so the cache's guard (core.cache.guard) tells when it is away.
 (M. Nygard, Release It!, chapter 5.)
@@ -17,8 +17,8 @@ import structlog
 from redis.exceptions import RedisError
 
 from core.cache import store
+from core.cache.connection import connection
 from core.cache.redis import client
-from core.cache.wire import wire
 
 log = structlog.get_logger(__name__)
 T = TypeVar("T")
@@ -91,7 +91,7 @@ class Breaker:
             raise BreakerOpen(self.service, seconds=remaining)
 
     def _read(self) -> tuple[int, float]:
-        found = _in_redis(lambda: wire().run(("HMGET", self._key, "failures", "until")))
+        found = _in_redis(lambda: connection().run(("HMGET", self._key, "failures", "until")))
         if found is None:
             return self._local.failures, self._local.until
         ((failures, until),) = found

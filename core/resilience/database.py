@@ -1,4 +1,4 @@
-"""Waiting for PostgreSQL. For work in the background: it has time, and nobody to tell that it failed."""
+"""Waiting for PostgreSQL. For work in the background: it has time, and nobody to report a failure to."""
 
 import threading
 import time
@@ -12,7 +12,7 @@ T = TypeVar("T")
 # SQLSTATE: connection exceptions; a server that stops, has crashed or is starting. Without one, the client
 # noticed by itself. Locks and statements that took too long are operational errors too, and no outages.
 CONNECTION_STATES = ("08", "57P")
-FIRST_PAUSE, LONGEST_PAUSE = 0.05, 0.5  # seconds between two tries
+FIRST_PAUSE, MAX_PAUSE = 0.05, 0.5  # seconds between two tries
 
 
 def wait_until_up(*, seconds: float) -> bool:
@@ -25,7 +25,7 @@ def wait_until_up(*, seconds: float) -> bool:
         if time.monotonic() > ends_at:
             return False
         never.wait(pause)
-        pause = min(pause * 2, LONGEST_PAUSE)
+        pause = min(pause * 2, MAX_PAUSE)
     return True
 
 

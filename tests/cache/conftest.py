@@ -6,7 +6,7 @@ from contextlib import ExitStack
 import pytest
 import redis
 
-from core.cache import store, wire
+from core.cache import connection, store
 from core.cache.guard import RedisGuard
 from localstack import ports
 from localstack.servers import running
@@ -41,12 +41,12 @@ class OwnRedis:
 @pytest.fixture
 def own_redis(tmp_path, monkeypatch) -> Iterator[OwnRedis]:
     own = OwnRedis(tmp_path)
-    monkeypatch.setattr(wire, "client", lambda: own.client)
+    monkeypatch.setattr(connection, "client", lambda: own.client)
     monkeypatch.setattr(store, "guard", RedisGuard("cache", store._set_new_generations))
-    wire._wires.forget()
+    connection._connections.forget()
     own.start()
     yield own
     own.thaw()
     own.stop()
     own.client.close()
-    wire._wires.forget()
+    connection._connections.forget()

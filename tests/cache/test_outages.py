@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from core.cache import read_through, renew, store, wire
+from core.cache import connection, read_through, renew, store
 
 
 class Origin:
@@ -96,7 +96,7 @@ class FailingTwice:
     def __call__(self, tags):
         if self.failures < 2:
             self.failures += 1
-            raise wire.RedisConnectionError("a partition")
+            raise connection.RedisConnectionError("a partition")
         self.renewal(tags)
 
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.http.parsers import DEEPEST, JSONParser
+from core.http.parsers import MAX_DEPTH, JSONParser
 from core.json import dumps
 
 
@@ -41,7 +41,7 @@ def test_json__malformed__is_400(shop, body):
 
 
 def test_json__nested_as_deep_as_allowed__is_taken(shop):
-    deep = b"[" * (DEEPEST - 1) + b"]" * (DEEPEST - 1)
+    deep = b"[" * (MAX_DEPTH - 1) + b"]" * (MAX_DEPTH - 1)
 
     accepted = _post(shop, b'{"extra": ' + deep + b"}")
     refused = _post(shop, b'{"extra": [' + deep + b"]}")

@@ -100,7 +100,7 @@ def test_health__anybody__tells_ok_and_the_time(client):
 
 
 def test_health__anybody__does_not_speak_to_redis(client, monkeypatch):
-    monkeypatch.setattr(store, "wire", None)
+    monkeypatch.setattr(store, "connection", None)
 
     response = client.get("/health")
 

@@ -38,7 +38,7 @@ def lose_redis(monkeypatch):
 
     def lose():
         monkeypatch.setattr(module, "client", lost)
-        monkeypatch.setattr(module, "wire", lost)
+        monkeypatch.setattr(module, "connection", lost)
         return asked
 
     return lose

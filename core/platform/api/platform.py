@@ -1,4 +1,4 @@
-"""What is there before any app: a root, a greeting, and whether the house stands."""
+"""What is there before any app: a root, a greeting, and whether the shop stands."""
 
 from functools import lru_cache
 

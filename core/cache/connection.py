@@ -18,7 +18,7 @@ from core.cache.redis import client
 Command = tuple[str | bytes | int, ...]
 
 
-class Wire:
+class Connection:
     """`run_id` names the server process that answered last: it is another one after every restart."""
 
     def __init__(self, pool: ConnectionPool) -> None:
@@ -61,7 +61,7 @@ class Wire:
             raise ResponseError("This Redis does not tell its run_id")
 
 
-class _Wires:
+class _Connections:
     def __init__(self) -> None:
         self.forget()
 
@@ -69,14 +69,14 @@ class _Wires:
         self._threads = threading.local()
         self._pool: ConnectionPool | None = None  # how to connect; asked once, not once in each thread
 
-    def of_this_thread(self) -> Wire:
-        found: Wire | None = getattr(self._threads, "wire", None)
+    def of_this_thread(self) -> Connection:
+        found: Connection | None = getattr(self._threads, "connection", None)
         if found is None:
             self._pool = self._pool or client().connection_pool
-            found = self._threads.wire = Wire(self._pool)
+            found = self._threads.connection = Connection(self._pool)
         return found
 
 
-_wires = _Wires()
-wire = _wires.of_this_thread
-os.register_at_fork(after_in_child=_wires.forget)
+_connections = _Connections()
+connection = _connections.of_this_thread
+os.register_at_fork(after_in_child=_connections.forget)
