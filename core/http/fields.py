@@ -255,17 +255,21 @@ class Pattern:
 
 @dataclass(frozen=True)
 class Nested:
-    """Stands behind a nested body: `detail` says what to give where there is no object."""
+    """Stands behind a nested body: `detail` says what to give where there is no object.
+
+    A part of a list has no name that could be missing: `is_part`.
+    """
 
     detail: str
+    is_part: bool = field(default=False, kw_only=True)
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         return core_schema.no_info_before_validator_function(self.check, handler(source))
 
     def check(self, value: Any) -> Any:
-        if not isinstance(value, dict):
-            raise missing_or(value, "invalid", self.detail)
-        return value
+        if isinstance(value, dict):
+            return value
+        raise fault("invalid", self.detail) if self.is_part else missing_or(value, "invalid", self.detail)
 
 
 def text(max_length: int | None = None, *, is_blank_taken: bool = False) -> StringConstraints:

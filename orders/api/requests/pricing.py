@@ -33,7 +33,7 @@ class _Items:
     minimum: int = 1
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        lines = handler.generate_schema(list[Annotated[OrderItemRequest, Nested(_ITEM)]])
+        lines = handler.generate_schema(list[Annotated[OrderItemRequest, Nested(_ITEM, is_part=True)]])
         listed = core_schema.no_info_before_validator_function(self.check, lines)
         return core_schema.no_info_after_validator_function(_add_up, listed)
 

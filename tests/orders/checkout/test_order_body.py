@@ -31,6 +31,8 @@ CASES = [
     (("items",), [{"sku": f"MUG-{number}", "quantity": 1} for number in range(101)], "items", "invalid"),
     (("items",), [{"sku": "MUG", "quantity": 1}] * 1_001, "items", "invalid"),
     (("items", 0), "MUG", "items[0]", "invalid"),
+    (("items", 0), None, "items[0]", "invalid"),
+    (("items", 0, "price"), "0.01", "items[0].price", "unknown"),
     (("items", 0, "sku"), GONE, "items[0].sku", "required"),
     (("items", 0, "sku"), "", "items[0].sku", "required"),
     (("items", 0, "sku"), 7, "items[0].sku", "invalid"),
@@ -71,6 +73,8 @@ CASES = [
     (("payment", "token"), GONE, "payment.token", "required"),
     (("payment", "token"), 5, "payment.token", "invalid"),
     (("payment", "token"), "t" * 256, "payment.token", "max_length"),
+    (("payment", "card"), "4242", "payment.card", "unknown"),
+    (("total",), "0.01", "total", "unknown"),
 ]
 
 
