@@ -121,7 +121,7 @@ def make_refund(event: RefundRequested) -> None:
 
 @_undoes(OrderCancelled, name="orders.recall_parcels")
 @_undoes(ShipmentsCancelled, name="orders.recall_called_off")
-def recall_parcels(event: OrderNews) -> None:
+def cancel_shipments(event: OrderNews) -> None:
     with _later_if_unavailable():
         cancel.cancel_at_carrier(order_id=event.order_id)
 

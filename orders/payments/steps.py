@@ -101,7 +101,7 @@ def reverse(*, order_id: UUID, now: datetime) -> None:
     )
     for payment in ended:
         crash_point("orders.give_back.before_call")
-        charge = _reverse_at_provider(payment)
+        charge = _undo(payment)
         crash_point("orders.give_back.after_call")
         if charge is None:
             settling.settle_never_made(payment=payment, now=now)
@@ -144,7 +144,7 @@ def _settle_refusal(payment: Payment, refused: StepRefused, now: datetime) -> No
         settling.settle(payment=payment, charge=charge, now=now)
 
 
-def _reverse_at_provider(payment: Payment) -> Charge | None:
+def _undo(payment: Payment) -> Charge | None:
     """None where the provider has never heard of it."""
     if not payment.amount:
         return None

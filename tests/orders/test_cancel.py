@@ -11,7 +11,7 @@ from catalog.models import StockLevel
 from orders import cancellation
 from orders.checkout import numbers
 from orders.events import OrderCancelled, OrderPlaced
-from orders.handlers import authorise_payment, recall_parcels
+from orders.handlers import authorise_payment, cancel_shipments
 from orders.models import Order, OrderEvent, Shipment
 from orders.payments import steps
 from orders.providers import carrier, gateway
@@ -197,7 +197,7 @@ def test_cancel__carrier_being_told__gets_the_parcel_back(place, sandbox, work, 
     def cancelled_meanwhile(self, **values):
         if is_before:
             _cancelled(order)
-            recall_parcels(OrderCancelled(order_id=order.pk))
+            cancel_shipments(OrderCancelled(order_id=order.pk))
         parcel = real(self, **values)
         _cancelled(order)
         return parcel
