@@ -67,8 +67,8 @@ def give_up_shipping(*, order_id: UUID, reason: str, now: datetime) -> None:
     except AlreadyShipped:
         cancel_pending(order_id)
         publish(ShipmentsCancelled(order_id=order_id))
-        note = f"{reason}; a part has been sent, so staff decide about the rest"
-        states.note(order_id=order_id, status=Status.PAID, actor=SYSTEM, reason=note, now=now)
+        reason = f"{reason}; a part has been sent, so staff decide about the rest"
+        states.record(order_id=order_id, status=Status.PAID, actor=SYSTEM, reason=reason, now=now)
         crash_points_of_commit("orders.give_up_shipping")
 
 

@@ -88,7 +88,7 @@ def create(*, fields: ProductFields, variants: Sequence[VariantInput], actor: st
     product.save(force_insert=True)
     described = _with_currency(variants, settings.DEFAULT_CURRENCY)
     _add_variants(product, dict(enumerate(described)), actor=actor, now=now)
-    _tell(product)
+    _announce(product)
     return product
 
 
@@ -123,7 +123,7 @@ def update(
         _replace_variants(product, variants, actor=actor, now=now)
     elif variant_fields:
         _change_variant(_only_variant(slug), variant_fields)
-    _tell(product)
+    _announce(product)
     return product
 
 
@@ -148,7 +148,7 @@ def record_edit(*, product: Product, former_slug: str | None = None) -> None:
     Raises BadVariants where the variants have several currencies.
     """
     _check_one_currency(product)
-    _tell(product)
+    _announce(product)
     if former_slug and former_slug != product.slug:
         cache_tags.announce(cache_tags.of_product(former_slug))
 
@@ -293,6 +293,6 @@ def withdraw_variant(*, variant: Variant, now: datetime) -> None:
     variant.save()
 
 
-def _tell(product: Product) -> None:
+def _announce(product: Product) -> None:
     read_model.refresh(product_ids=[product.pk])
     cache_tags.announce(cache_tags.LISTS, cache_tags.of_product(product.slug))

@@ -23,7 +23,7 @@ from core.errors import Conflict, FieldError, Invalid, NotFound
 from core.rows import array
 
 Reason = StockEntry.Reason
-OF_AN_ORDER = "order:"  # how a cause begins that names an order; the check of the books relies on it
+OF_AN_ORDER = "order:"  # how a cause begins that names an order; the check of the ledger relies on it
 MAX_UNITS = 2_000_000_000  # the columns are 32 bits wide
 
 
@@ -76,7 +76,7 @@ def release(*, owner: UUID, reason: Reason = Reason.RELEASED, now: datetime) -> 
 
 
 def ship(*, owner: UUID, now: datetime) -> None:
-    """What `owner` holds has left the house: on hand and reserved fall. A second call changes nothing.
+    """What `owner` holds has been shipped: on hand and reserved fall. A second call changes nothing.
 
     What is free stays the same, and so does all that the catalogue shows.
     """

@@ -82,8 +82,8 @@ def request(
     refund.idempotency_key = f"refund:{refund.pk}"
     refund.save(force_insert=True)
     Payment.objects.filter(pk=payment.pk).update(promised=F("promised") + amount)
-    note = f"{amount} {payment.currency} to be refunded"
-    states.note(order_id=order_id, status=status, actor=actor, reason=note, now=now)
+    to_come = f"{amount} {payment.currency} to be refunded"
+    states.record(order_id=order_id, status=status, actor=actor, reason=to_come, now=now)
     publish(RefundRequested(order_id=order_id, refund_id=refund.pk))
     crash_points_of_commit("orders.request_refund")
     return refund
@@ -185,5 +185,5 @@ def _settle_failed(refund: Refund, how: str, *, error: str, now: datetime) -> No
         promised = F("promised") - refund.amount
         Payment.objects.filter(pk=refund.payment_id).update(promised=promised, updated_at=now)
         reason = f"The refund of {refund.amount} {refund.payment.currency} {how}"
-        states.note(order_id=refund.order_id, status=status, actor=SYSTEM, reason=reason, now=now)
+        states.record(order_id=refund.order_id, status=status, actor=SYSTEM, reason=reason, now=now)
         crash_points_of_commit("orders.refund_failed")

@@ -94,7 +94,7 @@ def settle_never_made(*, payment: Payment, now: datetime) -> None:
 
 
 @transaction.atomic
-def note_came_back(*, payment: Payment, amount: Decimal, now: datetime) -> None:
+def record_came_back(*, payment: Payment, amount: Decimal, now: datetime) -> None:
     """What was refunded has not reached the customer, and the provider will not try again.
 
     It stays refunded in our ledger, because it is owed: staff pay it in another way. The next check of
@@ -103,7 +103,7 @@ def note_came_back(*, payment: Payment, amount: Decimal, now: datetime) -> None:
     known, order_status = locked(payment)
     _update(known, known.status, now)
     reason = f"A refund of {amount} {known.currency} could not be credited: it is to be paid in another way"
-    _note(known, order_status, reason, now)
+    _record(known, order_status, reason, now)
 
 
 @transaction.atomic
@@ -129,7 +129,7 @@ def _settle_pending(known: Payment, charge: Charge, now: datetime) -> None:
         _fail(known.order_id, "The payment provider let the payment go", now)
     elif known.status == Payment.Status.PENDING:
         _update(known, Payment.Status.AUTHORISED, now, provider_reference=charge.reference)
-        _note(known, Status.PENDING, "Payment authorised", now)
+        _record(known, Status.PENDING, "Payment authorised", now)
         publish(PaymentAuthorised(order_id=known.order_id))
 
 
@@ -180,7 +180,7 @@ def _settle_refunds(known: Payment, charge: Charge, order_status: str, now: date
             order_id=known.order_id, to=to, actor=SYSTEM, reason=reason, data=_refunded(known), now=now
         )
     else:
-        _note(known, order_status, reason, now, data=_refunded(known))
+        _record(known, order_status, reason, now, data=_refunded(known))
 
 
 def _after_refund(order_status: str, *, is_whole: bool) -> Status:
@@ -204,9 +204,9 @@ def _close(known: Payment, order_status: str, now: datetime) -> None:
         data = _refunded(known)
         states.move(order_id=known.order_id, to=Status.REFUNDED, actor=SYSTEM, data=data, now=now)
     elif is_refunded:
-        _note(known, order_status, "Payment refunded", now, data=_refunded(known))
+        _record(known, order_status, "Payment refunded", now, data=_refunded(known))
     elif known.amount:
-        _note(known, order_status, "Payment released", now)
+        _record(known, order_status, "Payment released", now)
 
 
 def _publish_refund(known: Payment, charge: Charge) -> None:
@@ -221,10 +221,12 @@ def _refunded(known: Payment) -> dict[str, str]:
     return {"refunded": str(known.refunded)}
 
 
-def _note(
+def _record(
     known: Payment, order_status: str, reason: str, now: datetime, *, data: dict[str, str] | None = None
 ) -> None:
-    states.note(order_id=known.order_id, status=order_status, actor=SYSTEM, reason=reason, data=data, now=now)
+    states.record(
+        order_id=known.order_id, status=order_status, actor=SYSTEM, reason=reason, data=data, now=now
+    )
 
 
 def _update(known: Payment, status: str, now: datetime, **values: object) -> None:

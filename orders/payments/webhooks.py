@@ -87,5 +87,5 @@ def _take_in(provider: str, event: WebhookEvent, payment: Payment, *, body: byte
         settling.settle_declined(payment=payment, code=event.declined, now=now)
     elif event.came_back:
         log.error("refund_came_back", payment_id=str(payment.pk), amount=str(event.came_back))
-        settling.note_came_back(payment=payment, amount=event.came_back, now=now)
+        settling.record_came_back(payment=payment, amount=event.came_back, now=now)
     crash_points_of_commit("orders.hear")
