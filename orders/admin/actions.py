@@ -119,7 +119,7 @@ class OrderActions(ModelAdmin):
         return request.user.has_perm("orders.change_order")
 
     def _done(
-        self, request: HttpRequest, object_id: str, told: str, service: Callable[..., Any], **values: Any
+        self, request: HttpRequest, object_id: str, done: str, service: Callable[..., Any], **values: Any
     ) -> HttpResponse:
         actor = actors.staff(request.user.get_username())
         try:
@@ -127,7 +127,7 @@ class OrderActions(ModelAdmin):
         except DomainError as refused:
             self.message_user(request, refused.detail or refused.title, messages.ERROR)
         else:
-            self.message_user(request, told, messages.SUCCESS)
+            self.message_user(request, done, messages.SUCCESS)
         return back_from_dialog(request, reverse("admin:orders_order_change", args=[object_id]))
 
 

@@ -127,8 +127,8 @@ def name_of(variant: VariantForSale) -> str:
 def _currency(variants: Mapping[str, VariantForSale]) -> str:
     currencies = sorted({variant.currency for variant in variants.values()})
     if len(currencies) > 1:
-        told = " and ".join(currencies)
-        raise MixedCurrencies.at("items", f"The items are priced in {told}: order them apart")
+        names = " and ".join(currencies)
+        raise MixedCurrencies.at("items", f"The items are priced in {names}: order them apart")
     return currencies[0]
 
 
