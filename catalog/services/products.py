@@ -210,7 +210,7 @@ def _add_variants(
 
 
 def _receive(variant: Variant, units: int, *, actor: str, now: datetime) -> None:
-    """The first units of a new variant, whose level nobody else can have locked."""
+    """Receive the first units of a new variant, whose level nobody else can have locked."""
     cause = f"product:{variant.product_id}"
     stock.adjust(
         sku=variant.sku, change=units, reason=stock.Reason.RECEIVED, actor=actor, cause=cause, now=now
@@ -288,7 +288,7 @@ def _change_variant(variant: Variant, fields: VariantFields) -> None:
 
 
 def withdraw_variant(*, variant: Variant, now: datetime) -> None:
-    """Inside the caller's transaction, which then brings the product's read model in step."""
+    """Withdraw one variant in the caller's transaction, which then brings the read model in step."""
     variant.sku, variant.withdrawn_at = slugs.freed(variant.sku, variant.pk), now
     variant.save()
 

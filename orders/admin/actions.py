@@ -55,7 +55,7 @@ def _dialog(title: str, description: str, form: type[BaseDialogForm] | None = No
 
 
 class OrderActions(ModelAdmin):
-    """Mixed into the order's admin."""
+    """What staff can do on an order's page; mixed into its admin."""
 
     actions_detail = ["cancel_order", "refund_order", "ship_order", "close_order", "deliver_order"]
 
@@ -132,7 +132,7 @@ class OrderActions(ModelAdmin):
 
 
 def _id(object_id: str) -> UUID:
-    """Of the address. Raises NotFound for what cannot be one."""
+    """The order's id from the page's address. Raises NotFound for what cannot be one."""
     try:
         return UUID(object_id)
     except ValueError as error:

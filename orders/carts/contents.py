@@ -16,7 +16,9 @@ UNSHIPPED = amounts.ShippingRate()
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Contents:
-    """What a cart holds and costs. `quote` prices the goods that can be bought, without shipping and tax: those take an address.
+    """What a cart holds and costs.
+
+    `quote` prices the goods that can be bought, without shipping and tax: those take an address.
 
     `voucher_problem` tells why the cart's voucher takes nothing off now.
     """

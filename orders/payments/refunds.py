@@ -148,7 +148,10 @@ def _captured(order_id: UUID, status: str) -> Payment:
 
 
 def _left(payment: Payment) -> Decimal:
-    """What pending refunds have promised counts as gone, even where a webhook has told of one already."""
+    """What can still be refunded.
+
+    What pending refunds have promised counts as gone, even where a webhook has told of one already.
+    """
     pending = payment.refunds.filter(status=Refund.Status.PENDING).aggregate(sum=Sum("amount"))["sum"]
     gone = max(payment.promised, payment.refunded + (pending or ZERO))
     return max(payment.captured - gone, ZERO)
@@ -168,7 +171,10 @@ def _refuse_too_fine(amount: Decimal, currency: str) -> None:
 
 @transaction.atomic
 def _settle(refund: Refund, charge: Charge, now: datetime) -> None:
-    """What the provider says counts, also where staff have given the refund up meanwhile."""
+    """Settle a refund that was made.
+
+    What the provider says counts, also where staff have given the refund up meanwhile.
+    """
     states.lock(refund.order_id)
     pending = Refund.objects.filter(pk=refund.pk, status=Refund.Status.PENDING)
     pending.update(status=Refund.Status.SUCCEEDED, settled_at=now)
@@ -178,7 +184,10 @@ def _settle(refund: Refund, charge: Charge, now: datetime) -> None:
 
 @transaction.atomic
 def _settle_failed(refund: Refund, how: str, *, error: str, now: datetime) -> None:
-    """Refused: the provider has less left than we thought (refunded there, or the order was cancelled)."""
+    """Settle a refund that was not made, or given up.
+
+    The provider has less left than we thought: refunded there, or the order was cancelled.
+    """
     status = states.lock(refund.order_id)
     pending = Refund.objects.filter(pk=refund.pk, status=Refund.Status.PENDING)
     if pending.update(status=Refund.Status.FAILED, error=error[:300], settled_at=now):

@@ -61,7 +61,7 @@ def settle(*, payment: Payment, charge: Charge, now: datetime) -> None:
 
 @transaction.atomic
 def settle_free(*, payment: Payment, now: datetime) -> None:
-    """An order of 0 is paid as it is, unless it is past that."""
+    """Call an order of 0 paid, unless it is past that."""
     known, order_status = locked(payment)
     if order_status != Status.PENDING:
         return
@@ -95,7 +95,7 @@ def settle_never_made(*, payment: Payment, now: datetime) -> None:
 
 @transaction.atomic
 def record_came_back(*, payment: Payment, amount: Decimal, now: datetime) -> None:
-    """What was refunded has not reached the customer, and the provider will not try again.
+    """Record that a refund has not reached the customer, and that the provider will not try again.
 
     It stays refunded in our ledger, because it is owed: staff pay it in another way. The next check of
     the ledger compares the payment with its provider.
@@ -184,7 +184,10 @@ def _settle_refunds(known: Payment, charge: Charge, order_status: str, now: date
 
 
 def _after_refund(order_status: str, *, is_whole: bool) -> Status:
-    """An order refunded in part before it is shipped stays paid: the rest of it is still to be shipped."""
+    """The status after a refund.
+
+    An order refunded in part before it is shipped stays paid: the rest of it is still to be shipped.
+    """
     if order_status == Status.PAID:
         return Status.CANCELLED if is_whole else Status.PAID
     return Status.REFUNDED if is_whole else Status.PARTIALLY_REFUNDED
@@ -198,7 +201,7 @@ def _fail(order_id: UUID, reason: str, now: datetime) -> None:
 
 
 def _close(known: Payment, order_status: str, now: datetime) -> None:
-    """The provider has nothing of the customer's any more; of an order of 0 it never had."""
+    """Record that the provider has nothing of the customer's any more; of an order of 0 it never had."""
     is_refunded = known.status == Payment.Status.REFUNDED
     if is_refunded and order_status == Status.CANCELLED:
         data = _refunded(known)
@@ -230,7 +233,7 @@ def _record(
 
 
 def _update(known: Payment, status: str, now: datetime, **values: object) -> None:
-    """The row is locked, so that what we do not change is what stands there."""
+    """Write the payment. Its row is locked, so that what we do not change is what stands there."""
     for name, value in {"status": status, "updated_at": now, **values}.items():
         setattr(known, name, value)
     rows.change(_UPDATE, {name: getattr(known, name) for name in _UPDATED})

@@ -128,14 +128,17 @@ def live(order_id: UUID) -> Payment | None:
 
 
 def _find_orphan(order_id: UUID, now: datetime) -> None:
-    """An earlier try may have reached the provider after its order had ended, and then died."""
+    """Settle a payment of an order that has ended.
+
+    An earlier try may have reached the provider after that, and then died.
+    """
     ended = Payment.objects.filter(order_id=order_id, order__status__in=settling.ENDED)
     for payment in ended.exclude(status=Payment.Status.DECLINED).exclude(amount=0):
         ask(payment=payment, now=now)
 
 
 def _settle_refusal(payment: Payment, refused: StepRefused, now: datetime) -> None:
-    """The provider will not capture: somebody has before us, or never will."""
+    """Settle a refused capture: somebody has before us, or never will."""
     charge = gateway(payment.gateway).fetch(key=payment.idempotency_key, reference=payment.provider_reference)
     if charge is None or charge.is_held:
         reason = f"The payment could not be captured: {refused}"
@@ -145,7 +148,7 @@ def _settle_refusal(payment: Payment, refused: StepRefused, now: datetime) -> No
 
 
 def _undo(payment: Payment) -> Charge | None:
-    """None where the provider has never heard of it."""
+    """Void or refund at the provider; None where it has never heard of the payment."""
     if not payment.amount:
         return None
     provider = gateway(payment.gateway)

@@ -67,7 +67,7 @@ def send(
 
 @transaction.atomic
 def deliver(*, order_id: UUID, actor: str, now: datetime) -> None:
-    """The shipments on their way have arrived; an order of which everything was sent is delivered.
+    """Record that what is on its way has arrived; an order of which everything was sent is delivered.
 
     Raises NothingOnItsWay, NotFound.
     """

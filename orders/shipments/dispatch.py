@@ -64,7 +64,7 @@ def ship(*, order_id: UUID, now: datetime) -> None:
 
 @transaction.atomic
 def _intend(*, order_id: UUID, now: datetime) -> list[Shipment]:
-    """The shipments of the whole order, or of what staff have left of it; made where there are none yet."""
+    """Commit the shipments of the order, or of what staff have left of it, unless there are some."""
     if states.lock(order_id) != Status.PAID:
         return []
     known = quantities.with_keys(order_id)
@@ -130,6 +130,6 @@ def _settle(*, order_id: UUID, shipments: Sequence[Shipment], now: datetime) -> 
 
 
 def _tracking(shipments: Sequence[Shipment]) -> dict[str, Any]:
-    """For the timeline: the first shipment, and all of them where there are several."""
+    """What the timeline keeps: the first shipment, and all of them where there are several."""
     every = [{"carrier": each.carrier, "tracking_number": each.tracking_number} for each in shipments]
     return {**every[0], "parcels": every} if len(every) > 1 else {**every[0]}
