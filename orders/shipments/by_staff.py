@@ -42,7 +42,7 @@ def send(
     Raises UnknownLine, NotToBeSent, NotFound.
     """
     if states.lock(order_id) != Status.PAID:
-        raise NotToBeSent("The order is not paid, or has been shipped or called off")
+        raise NotToBeSent("The order is not paid, or has been shipped or cancelled")
     if quantities.is_fully_refunded(order_id):
         raise NotToBeSent("All of its money is being refunded")
     remaining = quantities.remaining(order_id)
