@@ -34,10 +34,10 @@ class NotToBeClosed(Conflict):
 
 @transaction.atomic
 def cancel(*, order_id: UUID, actor: str, reason: str, now: datetime) -> None:
-    """Cancel an order of which nothing was sent; stock, voucher and money go back. A repeat does nothing.
+    """Cancel an order of which nothing was sent; its holdings are released. A repeat does nothing.
 
     Whoever locks the order first wins. A capture that comes later is refunded, a shipment that the carrier
-    has been told of is called back. Raises AlreadyShipped, TransitionRefused, NotFound.
+    knows of is cancelled there. Raises AlreadyShipped, TransitionRefused, NotFound.
     """
     before = states.lock(order_id)
     if _is_cancelled(order_id, before):
@@ -54,9 +54,10 @@ def cancel(*, order_id: UUID, actor: str, reason: str, now: datetime) -> None:
 
 @transaction.atomic
 def give_up_shipping(*, order_id: UUID, reason: str, now: datetime) -> None:
-    """Cancel a paid order that cannot be sent; its stock and money go back. Else does nothing.
+    """Cancel a paid order that cannot be sent; its stock is released and its money reversed.
 
-    Where staff have sent a part, only the shipments not sent are cancelled: staff decide about the rest.
+    Else does nothing. Where staff have sent a part, only the shipments not sent are cancelled: staff decide
+    about the rest.
     """
     if states.lock(order_id) != Status.PAID:
         return
@@ -65,13 +66,13 @@ def give_up_shipping(*, order_id: UUID, reason: str, now: datetime) -> None:
     except AlreadyShipped:
         cancel_pending(order_id)
         publish(ShipmentsCancelled(order_id=order_id))
-        note = f"{reason}; a part has been sent, so staff decide about the rest"
-        states.note(order_id=order_id, status=Status.PAID, actor=SYSTEM, reason=note, now=now)
+        reason = f"{reason}; a part has been sent, so staff decide about the rest"
+        states.record(order_id=order_id, status=Status.PAID, actor=SYSTEM, reason=reason, now=now)
 
 
 @transaction.atomic
 def close(*, order_id: UUID, actor: str, reason: str, now: datetime) -> None:
-    """Close a paid order of which a part was sent and the rest is refunded: its units are anybody's again.
+    """Close a paid order of which a part was sent and the rest is refunded: its units are released.
 
     Raises NotToBeClosed, NotFound.
     """

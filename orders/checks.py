@@ -12,7 +12,7 @@ STRIPE_KEY_HOURS = 24  # how long Stripe remembers an idempotency key
 
 @register()
 def check_providers(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
-    """Orders would be taken that nobody can charge or send."""
+    """Refuse a gateway or carrier that is not there: orders would be taken that nobody can charge or send."""
     chosen = {
         "PAYMENT_GATEWAY": (settings.PAYMENT_GATEWAY, GATEWAYS),
         "CARRIER": (settings.CARRIER, [*CARRIERS, MANUAL]),

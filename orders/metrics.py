@@ -1,4 +1,4 @@
-"""The last check of the books for Prometheus; none where the books were never checked."""
+"""The last check of the ledgers for Prometheus; none where they were never checked."""
 
 from collections.abc import Iterator
 
@@ -9,8 +9,8 @@ from prometheus_client.registry import Collector
 from core.observability.metrics import registry
 from orders.models import LedgerCheck
 
-DIFFERENCES = "Differences that the last check of the books found (manage.py verify_ledger names them)."
-CHECKED = "When the books were last checked, in seconds since 1970."
+DIFFERENCES = "Differences that the last check of the ledgers found (manage.py verify_ledger names them)."
+CHECKED = "When the ledgers were last checked, in seconds since 1970."
 COMPARED = "Payments that the last check compared with what their provider says."
 
 

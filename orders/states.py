@@ -45,7 +45,7 @@ _LOCK = "SELECT status FROM orders_order WHERE id = %(order)s FOR UPDATE"
 # Whoever calls took the time before it waited for the lock: an entry is never older than the one before it.
 _AT = "greatest(%(now)s, (SELECT max(at) FROM orders_orderevent WHERE order_id = %(order)s))"
 
-_NOTE = f"""
+_RECORD = f"""
 INSERT INTO orders_orderevent (order_id, from_status, to_status, actor, reason, data, at)
 VALUES (%(order)s, %(status)s, %(status)s, %(actor)s, %(reason)s, %(data)s::jsonb, {_AT})
 """  # noqa: S608 - constants only
@@ -58,7 +58,7 @@ WITH known AS (
     UPDATE orders_order o SET status = %(to)s, updated_at = %(now)s
     FROM known k WHERE o.id = k.id AND k.status = ANY(%(from)s::text[])
     RETURNING o.id, k.status AS before
-), noted AS (
+), recorded AS (
     INSERT INTO orders_orderevent (order_id, from_status, to_status, actor, reason, data, at)
     SELECT id, before, %(to)s, %(actor)s, %(reason)s, %(data)s::jsonb, {_AT} FROM moved
 )
@@ -72,7 +72,7 @@ class TransitionRefused(Conflict):
 
 
 def move(*, order_id: UUID, to: Status, actor: str, now: datetime, reason: str = "", data: Any = None) -> str:
-    """Move the order to `to`, write its timeline, publish the news; returns the status it had.
+    """Move the order to `to`, write its timeline, publish what happened; returns the status it had.
 
     Locks the order's row until the caller's transaction ends. Raises TransitionRefused, NotFound.
     """
@@ -88,10 +88,10 @@ def move(*, order_id: UUID, to: Status, actor: str, now: datetime, reason: str =
     return before
 
 
-def note(*, order_id: UUID, status: str, actor: str, now: datetime, reason: str, data: Any = None) -> None:
-    """Write something on the timeline of an order that stays in `status`."""
+def record(*, order_id: UUID, status: str, actor: str, now: datetime, reason: str, data: Any = None) -> None:
+    """Record something on the timeline of an order that stays in `status`."""
     values = _entry(order_id, actor=actor, reason=reason, data=data, at=now)
-    rows.change(_NOTE, {**values, "status": status})
+    rows.change(_RECORD, {**values, "status": status})
 
 
 def lock(order_id: UUID) -> str:
@@ -106,7 +106,7 @@ def lock(order_id: UUID) -> str:
 
 
 def _entry(order_id: UUID, *, actor: str, reason: str, data: Any, at: datetime) -> dict[str, Any]:
-    """Of the timeline."""
+    """The values of an entry of the order's timeline."""
     return {
         "order": order_id,
         "actor": actor,

@@ -10,7 +10,7 @@ class WeakPassword(Invalid):
 
 
 def check_strength(password: str, *, user: User) -> None:
-    """Raises WeakPassword with every reason, each on the field `password`."""
+    """Check a new password. Raises WeakPassword with every reason, each on the field `password`."""
     try:
         validate_password(password, user=user)
     except ValidationError as weak:

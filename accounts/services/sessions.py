@@ -50,7 +50,7 @@ class TokenReused(DomainError):
 
 @dataclass(frozen=True, kw_only=True)
 class Device:
-    """Where a log-in comes from, as the request tells."""
+    """Where a log-in comes from, as its request says."""
 
     user_agent: str
     address: str
@@ -58,7 +58,7 @@ class Device:
 
 @dataclass(frozen=True, kw_only=True)
 class TokenPair:
-    """`expires_in`: seconds that the access token is good for."""
+    """The two tokens of a session. `expires_in` is how many seconds the access token is good for."""
 
     access: str
     refresh: str
@@ -114,7 +114,7 @@ def end(*, session_ids: Iterable[UUID], now: datetime) -> int:
 
 
 def end_all(*, user_id: UUID, now: datetime) -> int:
-    """As `end`, for every device of the user."""
+    """End every session of the user, on every device, as `end` does for one."""
     return Session.objects.live(now).filter(user_id=user_id).update(revoked_at=now)
 
 

@@ -37,7 +37,7 @@ def send_link(user: User, *, language: str) -> None:
 
 
 def verify_email(*, token: str, now: datetime) -> None:
-    """Raises LinkInvalid."""
+    """Verify the address that the link was sent to. Raises LinkInvalid."""
     try:
         claims = signing.loads(token, salt=SALT, max_age=settings.VERIFY_EMAIL_MAX_AGE)
     except signing.BadSignature as error:

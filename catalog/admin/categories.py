@@ -36,7 +36,7 @@ class CategoryForm(forms.ModelForm):
 
 @admin.register(Category)
 class CategoryAdmin(Page):
-    """The tree, in its order; moved by giving another parent."""
+    """The tree of categories in its order; one is moved by giving another parent."""
 
     form = CategoryForm
     fields = ("name", "slug", "parent")

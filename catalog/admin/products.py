@@ -20,7 +20,7 @@ from core.errors import DomainError
 
 
 class AttributesField(forms.JSONField):
-    """Left empty it is an empty map."""
+    """A field of attributes that, left empty, is an empty map."""
 
     widget = UnfoldAdminTextareaWidget
 
@@ -193,7 +193,7 @@ class ProductAdmin(Page):
 
 @admin.register(Variant)
 class VariantAdmin(ReadOnlyPage):
-    """To find a SKU; variants are edited on their product."""
+    """A list to find a SKU in; variants are edited on their product."""
 
     list_display = ("sku", "product", "name", "price", "currency", "withdrawn_at")
     list_select_related = ("product",)

@@ -25,7 +25,10 @@ _ATTRIBUTE = re.compile(r"attr\.[^\x00]{1,50}")
 
 @dataclass(frozen=True, slots=True)
 class ProductFilters:
-    """`values` holds what was asked for, by name, without defaults; `normal` is its query string."""
+    """Filters of a list.
+
+    `values` holds what was asked for, by name, without defaults; `normal` is its query string.
+    """
 
     values: dict[str, str]
     normal: str
@@ -37,7 +40,10 @@ class ProductFilters:
 
 @lru_cache(maxsize=2048)
 def parse(query_string: str) -> ProductFilters:
-    """Raises Invalid naming every parameter that does not exist, is given twice or has a bad value."""
+    """Read a query string.
+
+    Raises Invalid naming every parameter that does not exist, is given twice or has a bad value.
+    """
     try:
         pairs = parse_qsl(query_string, keep_blank_values=True, max_num_fields=MAX_PARAMETERS)
     except ValueError as error:

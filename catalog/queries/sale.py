@@ -36,7 +36,10 @@ _FIELDS = tuple(VariantForSale.__dataclass_fields__)
 
 
 def variants_for_sale(skus: Collection[str]) -> dict[str, VariantForSale]:
-    """By SKU, in one query. A SKU that is unknown, withdrawn or not published now is missing."""
+    """The variants that can be bought now, by SKU, in one query.
+
+    A SKU that is unknown, withdrawn or not published now is missing.
+    """
     rows = fetch(_FOR_SALE, {"skus": array(skus)})
     found = (VariantForSale(**dict(zip(_FIELDS, row, strict=True))) for row in rows)
     return {variant.sku: variant for variant in found}

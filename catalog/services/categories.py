@@ -63,7 +63,10 @@ def update(*, slug: str, changes: CategoryChanges) -> Category:
 @constraints_decide
 @transaction.atomic
 def delete(*, slug: str) -> None:
-    """Raises CategoryNotFound, and CategoryInUse while anything is in it or names it, as vouchers do."""
+    """Delete an empty category.
+
+    Raises CategoryNotFound, and CategoryInUse while anything is in it or names it, as vouchers do.
+    """
     _lock_tree()
     category = _get(slug)
     if category.numchild or Product.objects.on_offer().filter(category=category).exists():
@@ -77,7 +80,7 @@ def delete(*, slug: str) -> None:
 
 
 def _lock_tree() -> None:
-    """Readers, and products that refer to a category, are not held up."""
+    """Let one writer at a time change the tree; readers, and products that refer to it, are not held up."""
     rows.change("LOCK TABLE catalog_category IN SHARE ROW EXCLUSIVE MODE", {})
 
 

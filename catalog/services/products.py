@@ -88,7 +88,7 @@ def create(*, fields: ProductFields, variants: Sequence[VariantInput], actor: st
     product.save(force_insert=True)
     described = _with_currency(variants, settings.DEFAULT_CURRENCY)
     _add_variants(product, dict(enumerate(described)), actor=actor, now=now)
-    _tell(product)
+    _announce(product)
     return product
 
 
@@ -123,7 +123,7 @@ def update(
         _replace_variants(product, variants, actor=actor, now=now)
     elif variant_fields:
         _change_variant(_only_variant(slug), variant_fields)
-    _tell(product)
+    _announce(product)
     return product
 
 
@@ -148,7 +148,7 @@ def record_edit(*, product: Product, former_slug: str | None = None) -> None:
     Raises BadVariants where the variants have several currencies.
     """
     _check_one_currency(product)
-    _tell(product)
+    _announce(product)
     if former_slug and former_slug != product.slug:
         cache_tags.announce(cache_tags.of_product(former_slug))
 
@@ -210,7 +210,7 @@ def _add_variants(
 
 
 def _receive(variant: Variant, units: int, *, actor: str, now: datetime) -> None:
-    """The first units of a new variant, whose level nobody else can have locked."""
+    """Receive the first units of a new variant, whose level nobody else can have locked."""
     cause = f"product:{variant.product_id}"
     stock.adjust(
         sku=variant.sku, change=units, reason=stock.Reason.RECEIVED, actor=actor, cause=cause, now=now
@@ -288,11 +288,11 @@ def _change_variant(variant: Variant, fields: VariantFields) -> None:
 
 
 def withdraw_variant(*, variant: Variant, now: datetime) -> None:
-    """Inside the caller's transaction, which then brings the product's read model in step."""
+    """Withdraw one variant in the caller's transaction, which then brings the read model in step."""
     variant.sku, variant.withdrawn_at = slugs.freed(variant.sku, variant.pk), now
     variant.save()
 
 
-def _tell(product: Product) -> None:
+def _announce(product: Product) -> None:
     read_model.refresh(product_ids=[product.pk])
     cache_tags.announce(cache_tags.LISTS, cache_tags.of_product(product.slug))

@@ -82,14 +82,14 @@ def refresh(*, product_ids: Collection[UUID]) -> None:
 
 @transaction.atomic
 def refresh_in_stock(*, product_ids: Collection[UUID]) -> bool:
-    """As `refresh`, after units alone have changed; whether any product went in or out of stock."""
+    """As `refresh`, after units alone have changed; returns whether any product went in or out of stock."""
     parameters = {"ids": sorted(product_ids)}
     rows.change(_LOCK, parameters)
     return rows.change(_IN_STOCK, parameters) > 0
 
 
 def rebuild() -> int:
-    """Write every row anew, batch by batch while the shop runs; how many products were looked at.
+    """Write every row anew, batch by batch while the shop runs; returns how many products there were.
 
     The read model holds nothing that it could not be made from again.
     """

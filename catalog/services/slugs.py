@@ -29,7 +29,7 @@ def made_from(name: str, *, model: type[Model]) -> str:
 
 
 def check_free(slug: str, *, model: type[Model]) -> str:
-    """The slug itself. Raises SlugTaken."""
+    """The slug, where nothing has it yet. Raises SlugTaken."""
     if not _is_free(slug, model):
         raise SlugTaken(slug)
     return slug

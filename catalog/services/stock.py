@@ -23,7 +23,7 @@ from core.errors import Conflict, FieldError, Invalid, NotFound
 from core.rows import array
 
 Reason = StockEntry.Reason
-OF_AN_ORDER = "order:"  # how a cause begins that names an order; the check of the books relies on it
+OF_AN_ORDER = "order:"  # how a cause begins that names an order; the check of the ledger relies on it
 MAX_UNITS = 2_000_000_000  # the columns are 32 bits wide
 
 
@@ -76,7 +76,7 @@ def release(*, owner: UUID, reason: Reason = Reason.RELEASED, now: datetime) -> 
 
 
 def ship(*, owner: UUID, now: datetime) -> None:
-    """What `owner` holds has left the house: on hand and reserved fall. A second call changes nothing.
+    """What `owner` holds has been shipped: on hand and reserved fall. A second call changes nothing.
 
     What is free stays the same, and so does all that the catalogue shows.
     """
@@ -84,7 +84,7 @@ def ship(*, owner: UUID, now: datetime) -> None:
 
 
 def ship_units(*, owner: UUID, quantities: Mapping[UUID, int], now: datetime) -> None:
-    """As `ship`, for some of the units that `owner` holds (by variant id), inside the caller's transaction.
+    """Ship some of the units (by variant id) that `owner` holds, inside the caller's transaction.
 
     Raises NotHeld, with which that transaction has to end.
     """
@@ -149,7 +149,7 @@ def count(*, level: StockLevel, on_hand: int, actor: str, now: datetime) -> Stoc
 
 
 def default_location() -> Location:
-    """The first by priority; a fresh shop gets one named "main"."""
+    """The first location by priority; a fresh shop gets one named "main"."""
     return (
         Location.objects.first()
         or Location.objects.get_or_create(code="main", defaults={"name": "Main warehouse"})[0]
@@ -190,7 +190,10 @@ def _drop_pages(changed: Sequence[stock_sql.Row | stock_sql.Level]) -> None:
 
 
 def _stale(slugs: list[str], crossed: list[UUID]) -> set[str]:
-    """Details show units, so they change each time; lists only when a product sells out or comes back."""
+    """The tags of pages that changed.
+
+    Details show units, so they change each time; lists only when a product sells out or comes back.
+    """
     tags = {cache_tags.of_product(slug) for slug in slugs}
     if crossed and read_model.refresh_in_stock(product_ids=set(crossed)):
         tags.add(cache_tags.LISTS)

@@ -35,7 +35,7 @@ _HOLD = """
 held AS (
     INSERT INTO catalog_reservation (owner, variant_id, location_id, quantity, created_at)
     SELECT %(owner)s, variant_id, location_id, units, %(now)s FROM moved
-), noted AS (
+), recorded AS (
     INSERT INTO catalog_stockentry
         (variant_id, location_id, on_hand_change, reserved_change, reason, cause, actor, at)
     SELECT variant_id, location_id, 0, units, 'reserved', %(cause)s, '', %(now)s FROM moved
@@ -93,7 +93,7 @@ WITH held AS (
     RETURNING l.variant_id, l.location_id, k.quantity, {crossed} AS crossed
 ), ended AS (
     DELETE FROM catalog_reservation r USING held h WHERE r.id = h.id
-), noted AS (
+), recorded AS (
     INSERT INTO catalog_stockentry
         (variant_id, location_id, on_hand_change, reserved_change, reason, cause, actor, at)
     SELECT variant_id, location_id, {on_hand_change}, -quantity, {reason}, %(cause)s, '', %(now)s FROM moved
@@ -128,7 +128,7 @@ WITH wanted AS MATERIALIZED (
 ), lessened AS (
     UPDATE catalog_reservation r SET quantity = r.quantity - p.take
     FROM plan p WHERE r.id = p.id AND p.take > 0 AND p.take < p.quantity
-), noted AS (
+), recorded AS (
     INSERT INTO catalog_stockentry
         (variant_id, location_id, on_hand_change, reserved_change, reason, cause, actor, at)
     SELECT variant_id, location_id, -take, -take, 'shipped', %(cause)s, '', %(now)s FROM moved

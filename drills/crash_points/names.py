@@ -20,7 +20,7 @@ CALLED = (
     "orders.checkout.recording.record",
     "orders.payments.settling.settle",
     "orders.payments.settling.settle_never_made",
-    "orders.payments.steps._reverse_at_provider",
+    "orders.payments.steps._undo",
 )
 
 # Whose transaction ends there: NAME.before_commit and NAME.after_commit.
@@ -71,8 +71,8 @@ _OTHERS = {
     "orders.payments.steps.capture.before_capture": "orders.capture.before_call",
     "orders.payments.steps.capture.after_capture": "orders.capture.after_call",
     "orders.payments.steps.capture.after_settle": "orders.capture.after_commit",
-    "orders.payments.steps.reverse.before_reverse_at_provider": "orders.reverse.before_call",
-    "orders.payments.steps.reverse.after_reverse_at_provider": "orders.reverse.after_call",
+    "orders.payments.steps.reverse.before_undo": "orders.reverse.before_call",
+    "orders.payments.steps.reverse.after_undo": "orders.reverse.after_call",
     "orders.payments.steps.reverse.after_settle": "orders.reverse.after_commit",
     "orders.payments.steps.reverse.after_settle_never_made": "orders.reverse.after_commit",
     "orders.shipments.by_staff.deliver.after_publish": "orders.deliver.after_shipments",

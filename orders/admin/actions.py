@@ -55,7 +55,7 @@ def _dialog(title: str, description: str, form: type[BaseDialogForm] | None = No
 
 
 class OrderActions(ModelAdmin):
-    """Mixed into the order's admin."""
+    """What staff can do on an order's page; mixed into its admin."""
 
     actions_detail = ["cancel_order", "refund_order", "ship_order", "close_order", "deliver_order"]
 
@@ -119,7 +119,7 @@ class OrderActions(ModelAdmin):
         return request.user.has_perm("orders.change_order")
 
     def _done(
-        self, request: HttpRequest, object_id: str, told: str, service: Callable[..., Any], **values: Any
+        self, request: HttpRequest, object_id: str, done: str, service: Callable[..., Any], **values: Any
     ) -> HttpResponse:
         actor = actors.staff(request.user.get_username())
         try:
@@ -127,12 +127,12 @@ class OrderActions(ModelAdmin):
         except DomainError as refused:
             self.message_user(request, refused.detail or refused.title, messages.ERROR)
         else:
-            self.message_user(request, told, messages.SUCCESS)
+            self.message_user(request, done, messages.SUCCESS)
         return back_from_dialog(request, reverse("admin:orders_order_change", args=[object_id]))
 
 
 def _id(object_id: str) -> UUID:
-    """Of the address. Raises NotFound for what cannot be one."""
+    """The order's id from the page's address. Raises NotFound for what cannot be one."""
     try:
         return UUID(object_id)
     except ValueError as error:

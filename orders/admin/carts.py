@@ -2,11 +2,11 @@ from django.contrib import admin
 from unfold.admin import ModelAdmin
 
 from core.http.admin import ReadOnly
-from orders.admin.orders import Look
+from orders.admin.orders import ReadOnlyInline
 from orders.models import Cart, CartItem
 
 
-class CartItemInline(Look):
+class CartItemInline(ReadOnlyInline):
     model = CartItem
     fields = ["variant", "quantity", "price_when_added"]
     ordering = ["id"]

@@ -1,4 +1,4 @@
-"""Orders at one look. Money, status and history are read-only: services change them."""
+"""Orders with all that belongs to them. Money, status and history are read-only: services change them."""
 
 from typing import Any
 
@@ -37,8 +37,8 @@ STATUS_LABELS = {
 }
 
 
-class Look(TabularInline):
-    """Rows to look at."""
+class ReadOnlyInline(TabularInline):
+    """Rows that are shown and never changed here."""
 
     extra = 0
     can_delete = False
@@ -50,39 +50,39 @@ class Look(TabularInline):
         return False
 
 
-class LineInline(Look):
+class LineInline(ReadOnlyInline):
     model = OrderLine
     fields = ["sku", "name", "unit_price", "quantity", "total", "discount", "tax"]
     ordering = ["id"]
 
 
-class PaymentInline(Look):
+class PaymentInline(ReadOnlyInline):
     model = Payment
     fields = ["gateway", "status", "amount", "captured", "refunded", "provider_reference", "error"]
     show_change_link = True
 
 
-class ShipmentInline(Look):
+class ShipmentInline(ReadOnlyInline):
     model = Shipment
     fields = ["location", "carrier", "tracking_number", "status", "lines", "created_at", "shipped_at"]
 
 
-class RefundInline(Look):
+class RefundInline(ReadOnlyInline):
     model = Refund
     fields = ["amount", "status", "reason", "lines", "actor", "error", "created_at", "settled_at"]
 
 
-class ReturnInline(Look):
+class ReturnInline(ReadOnlyInline):
     model = Return
     fields = ["lines", "restock", "reason", "actor", "created_at"]
 
 
-class VoucherUseInline(Look):
+class VoucherUseInline(ReadOnlyInline):
     model = VoucherUse
     fields = ["voucher", "used_at", "released_at"]
 
 
-class EventInline(Look):
+class EventInline(ReadOnlyInline):
     model = OrderEvent
     verbose_name_plural = "timeline"
     fields = ["at", "from_status", "to_status", "actor", "reason", "data"]
@@ -119,7 +119,7 @@ class OrderAdmin(ReadOnly, OrderActions):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Order], search_term: str
     ) -> tuple[QuerySet[Order], bool]:
-        """Both ways are one look into an index, however many orders there are."""
+        """Both ways are one look-up in an index, however many orders there are."""
         term = search_term.strip()
         if not term:
             return queryset, False

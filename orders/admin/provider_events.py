@@ -7,7 +7,7 @@ from orders.models import ProviderEvent
 
 @admin.register(ProviderEvent)
 class ProviderEventAdmin(ReadOnly, ModelAdmin):
-    """What payment providers told us, as it came."""
+    """The webhooks of payment providers, as they came."""
 
     list_display = ["received_at", "gateway", "kind", "event_id", "payment"]
     list_filter = ["gateway"]

@@ -37,5 +37,5 @@ class VoucherAdmin(ModelAdmin):
         obj.save(update_fields=form.changed_data if change else None)
 
     def has_delete_permission(self, request: HttpRequest, obj: Voucher | None = None) -> bool:
-        """One that orders have used is switched off instead."""
+        """A voucher that orders have used is not deleted but switched off."""
         return (obj is None or not obj.uses.exists()) and super().has_delete_permission(request, obj)

@@ -163,7 +163,7 @@ class CartVoucherView(APIView):
 def _shown(cart_id: UUID, holder: queries.Holder) -> dict[str, Any]:
     now = timezone.now()
     cart = queries.find(cart_id=cart_id, holder=holder, now=now)
-    return cart_document(cart, contents.look(cart=cart, now=now))
+    return cart_document(cart, contents.inspect(cart=cart, now=now))
 
 
 def _holder_after(request: Request, opened: opening.OpenedCart) -> queries.Holder:

@@ -28,7 +28,7 @@ def add(*, cart_id: UUID, holder: Holder, quantities: Mapping[str, int], now: da
 
 @transaction.atomic
 def set_quantity(*, cart_id: UUID, holder: Holder, sku: str, quantity: int, now: datetime) -> None:
-    """Raises NotInCart."""
+    """Have the cart hold `quantity` units of the SKU. Raises NotInCart."""
     cart = locks.lock(cart_id=cart_id, holder=holder, now=now)
     if not CartItem.objects.filter(cart=cart, variant__sku=sku).update(quantity=quantity):
         raise NotInCart(f"{sku} is not in the cart")
@@ -37,7 +37,7 @@ def set_quantity(*, cart_id: UUID, holder: Holder, sku: str, quantity: int, now:
 
 @transaction.atomic
 def take_out(*, cart_id: UUID, holder: Holder, sku: str, now: datetime) -> None:
-    """Raises NotInCart."""
+    """Take all units of the SKU out. Raises NotInCart."""
     cart = locks.lock(cart_id=cart_id, holder=holder, now=now)
     if not CartItem.objects.filter(cart=cart, variant__sku=sku).delete()[0]:
         raise NotInCart(f"{sku} is not in the cart")
@@ -46,6 +46,7 @@ def take_out(*, cart_id: UUID, holder: Holder, sku: str, now: datetime) -> None:
 
 @transaction.atomic
 def discard(*, cart_id: UUID, holder: Holder, now: datetime) -> None:
+    """Delete the cart with all that is in it."""
     locks.lock(cart_id=cart_id, holder=holder, now=now).delete()
 
 
@@ -62,7 +63,7 @@ def set_voucher(*, cart_id: UUID, holder: Holder, code: str | None, now: datetim
 
 
 def forget_expired(*, now: datetime) -> int:
-    """Delete carts that nobody came back to; how many."""
+    """Delete carts that nobody came back to; returns how many."""
     total = 0
     while forgotten := _forget_batch(now):
         total += forgotten
@@ -71,7 +72,7 @@ def forget_expired(*, now: datetime) -> int:
 
 @transaction.atomic
 def _forget_batch(now: datetime) -> int:
-    """Passes by carts that are being changed: after that they are not expired."""
+    """Delete one batch, passing by carts that are being changed: after that they are not expired."""
     expired = (
         Cart.objects.filter(expires_at__lte=now).order_by("expires_at").select_for_update(skip_locked=True)
     )

@@ -16,7 +16,9 @@ UNSHIPPED = amounts.ShippingRate()
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Contents:
-    """`quote` prices the goods that can be bought, without shipping and tax: those take an address.
+    """What a cart holds and costs.
+
+    `quote` prices the goods that can be bought, without shipping and tax: those take an address.
 
     `voucher_problem` tells why the cart's voucher takes nothing off now.
     """
@@ -26,8 +28,11 @@ class Contents:
     voucher_problem: vouchers.VoucherRejected | None
 
 
-def look(*, cart: Cart, now: datetime) -> Contents:
-    """Raises nothing for a voucher that does not fit any more: the shopper sees it and decides."""
+def inspect(*, cart: Cart, now: datetime) -> Contents:
+    """What the cart holds and costs now.
+
+    A voucher that does not fit any more raises nothing: the shopper sees it and decides.
+    """
     lines = queries.lines_of(cart)
     discount, problem = amounts.NO_DISCOUNT, None
     if cart.voucher is not None:

@@ -15,7 +15,7 @@ class CartFull(Invalid):
 
 
 def put_in(cart: Cart, quantities: Mapping[str, int]) -> None:
-    """More units, by SKU. Raises UnknownSku, MixedCurrencies, CartFull."""
+    """Put more units in, by SKU. Raises UnknownSku, MixedCurrencies, CartFull."""
     variants = variants_of(quantities.keys())
     present = {item.variant_id: item.quantity for item in cart.items.all()}
     _agree_on_currency(cart, {variant.currency for variant in variants.values()}, is_empty=not present)
@@ -35,7 +35,7 @@ def put_in(cart: Cart, quantities: Mapping[str, int]) -> None:
 
 
 def take_over(cart: Cart, other: Cart) -> None:
-    """Everything of `other`, which is deleted: quantities add up, as far as there is stock.
+    """Move all of `other`, which is deleted, into the cart: quantities add up, as far as there is stock.
 
     One unit stays of what has sold out, so that the shopper sees it. Raises MixedCurrencies, CartFull.
     """
@@ -66,7 +66,7 @@ def _limited(quantity: int, available: int) -> int:
 
 
 def _agree_on_currency(cart: Cart, currencies: set[str], *, is_empty: bool) -> None:
-    """An empty cart takes any one; another has its own."""
+    """Keep the cart to one currency: an empty one takes any, another has its own."""
     wanted = currencies if is_empty else currencies | {cart.currency}
     if len(wanted) > 1:
         raise MixedCurrencies(f"A cart has one currency, not {' and '.join(sorted(wanted))}")
@@ -74,7 +74,7 @@ def _agree_on_currency(cart: Cart, currencies: set[str], *, is_empty: bool) -> N
 
 
 def _store(items: list[CartItem], present: Iterable[UUID]) -> None:
-    """What was there keeps the price that it was added at."""
+    """Write the items; what was there keeps the price that it was added at."""
     if len({item.variant_id for item in items}.union(present)) > MAX_ITEMS:
         raise CartFull(f"At most {MAX_ITEMS} SKUs")
     CartItem.objects.bulk_create(

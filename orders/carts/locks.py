@@ -17,7 +17,7 @@ class CartOrdered(Conflict):
 
 
 def lock(*, cart_id: UUID, holder: Holder, now: datetime) -> Cart:
-    """The holder's open cart, for this transaction alone. Raises CartNotFound, CartOrdered."""
+    """Lock the holder's open cart for this transaction alone. Raises CartNotFound, CartOrdered."""
     carts = Cart.objects.live(now=now).select_for_update(of=("self",))
     cart = carts.filter(holder.owns(), pk=cart_id).first()
     if cart is None:
@@ -28,7 +28,10 @@ def lock(*, cart_id: UUID, holder: Holder, now: datetime) -> Cart:
 
 
 def lock_guest_cart(*, token: str, now: datetime) -> Cart:
-    """Whoever locks a customer's cart too has done so before. Raises CartNotFound, CartOrdered."""
+    """Lock the open cart of a guest's token.
+
+    Whoever locks a customer's cart too has done so before. Raises CartNotFound, CartOrdered.
+    """
     carts = Cart.objects.filter(customer=None, token_hash=token_hash(token))
     cart_id = carts.values_list("pk", flat=True).first()
     if cart_id is None:

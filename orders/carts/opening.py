@@ -24,7 +24,7 @@ class OpenedCart:
 
 @transaction.atomic
 def open_cart(*, holder: Holder, quantities: Mapping[str, int], now: datetime) -> OpenedCart:
-    """A guest's new cart, or the customer's one open cart, with `quantities` (by SKU) put in.
+    """Open a guest's new cart, or the customer's one open cart, with `quantities` (by SKU) put in.
 
     A customer who brings a guest's token gets what is in that cart too, and the guest's cart is gone. Raises
     CartNotFound for that one, CartOrdered, CartFull, UnknownSku, MixedCurrencies.
@@ -50,7 +50,10 @@ def _guest_cart(now: datetime) -> tuple[Cart, str]:
 
 
 def _customer_cart(customer_id: UUID, now: datetime) -> tuple[Cart, bool]:
-    """The constraint lets one of two that come at once make the cart; the other waits, and finds it."""
+    """The customer's open cart, locked.
+
+    The constraint lets one of two that come at once make the cart; the other waits, and finds it.
+    """
     mine = Cart.objects.filter(customer_id=customer_id, ordered_at=None)
     expired = mine.filter(expires_at__lte=now).select_for_update(of=("self",)).first()
     if expired:  # still, after whoever changed it in time

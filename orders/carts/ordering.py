@@ -69,7 +69,7 @@ def _close(cart: Cart, *, order_id: UUID, now: datetime) -> None:
 
 
 def _filled(basket: Basket, cart: Cart) -> Basket:
-    """A voucher that is named with the order counts before the cart's own."""
+    """`basket` with the cart's content. A voucher named with the order counts before the cart's own."""
     quantities = queries.quantities_of(cart)
     if not quantities:
         raise CartEmpty.at("cart", "Put something in first")

@@ -48,7 +48,10 @@ class Line:
 
 
 def find(*, cart_id: UUID, holder: Holder, now: datetime) -> Cart:
-    """With its voucher and order. Raises CartNotFound, also for somebody else's and for an expired one."""
+    """The cart with its voucher and order.
+
+    Raises CartNotFound, also for somebody else's and for an expired one.
+    """
     carts = Cart.objects.live(now=now).select_related("voucher", "order")
     cart = carts.filter(holder.owns(), pk=cart_id).first()
     if cart is None:
@@ -62,7 +65,7 @@ def quantities_of(cart: Cart) -> dict[str, int]:
 
 
 def lines_of(cart: Cart) -> list[Line]:
-    """In the order in which they were put in. At most two queries."""
+    """The cart's lines in the order in which they were put in. At most two queries."""
     rows = list(_items(cart).values_list(*LINE))
     variants = variants_for_sale([row[0] for row in rows]) if rows else {}
     return [

@@ -17,7 +17,7 @@ WITH claimed AS (
     ON CONFLICT (voucher_id, customer_key) DO UPDATE SET used = c.used + 1
     WHERE (SELECT most IS NULL OR c.used < most FROM claimed)
     RETURNING voucher_id
-), noted AS (
+), recorded AS (
     INSERT INTO orders_voucheruse (voucher_id, order_id, customer_key, used_at)
     SELECT voucher_id, %(order)s, %(customer)s, %(now)s FROM counted
 )

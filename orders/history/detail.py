@@ -1,4 +1,4 @@
-"""An order whole, in one statement: customers look again and again while it is on its way."""
+"""An order whole, in one statement: customers read it again and again while it is on its way."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -49,7 +49,7 @@ _BY_NUMBER = f"{_SELECT} WHERE o.number = %(number)s"
 _BY_ID = f"{_SELECT} WHERE o.id = %(id)s"
 
 
-def order_of(*, number: str, customer_id: UUID | None, token: str) -> dict[str, Any] | None:
+def order_of(*, number: str, customer_id: UUID | None, token: str | None) -> dict[str, Any] | None:
     """The order whole, for its customer or whoever holds its guest token; None for everybody else."""
     stored = numbers.normalise(number)
     found = fetch_one(_BY_NUMBER, {"number": stored}) if stored else None
@@ -75,5 +75,5 @@ def _document(found: tuple[Any, ...]) -> dict[str, Any]:
 
 
 def _time(text: str | None) -> datetime | None:
-    """PostgreSQL leaves out the zeros at the end of a fraction; ours are written one way everywhere."""
+    """The moment that a text of PostgreSQL names, which leaves out the zeros at the end of a fraction."""
     return datetime.fromisoformat(text).astimezone(UTC) if text else None

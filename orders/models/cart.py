@@ -14,7 +14,7 @@ from orders.models.voucher import Voucher
 
 class CartQuerySet(models.QuerySet["Cart"]):
     def live(self, *, now: datetime) -> Self:
-        """Not expired; ordered or not. What has expired is deleted in the following night."""
+        """Carts that have not expired, ordered or not. What has expired is deleted in the following night."""
         return self.filter(expires_at__gt=now)
 
 

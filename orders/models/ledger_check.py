@@ -3,7 +3,7 @@ from django.utils import timezone
 
 
 class LedgerCheck(models.Model):
-    """What one look at the books found: `drift` lists [what, subject, should be, is]."""
+    """What one check of the ledgers found: `drift` lists [what, subject, should be, is]."""
 
     at = models.DateTimeField(default=timezone.now)
     count = models.PositiveIntegerField("differences")
@@ -11,11 +11,11 @@ class LedgerCheck(models.Model):
     payments_compared = models.PositiveIntegerField(
         default=0, help_text="Of the last day, with what their provider says."
     )
-    note = models.CharField(max_length=300, blank=True, help_text="What could not be looked at.")
+    note = models.CharField(max_length=300, blank=True, help_text="What could not be compared.")
 
     class Meta:
-        verbose_name = "check of the books"
-        verbose_name_plural = "checks of the books"
+        verbose_name = "ledger check"
+        verbose_name_plural = "ledger checks"
         indexes = [models.Index(fields=["-at"], name="ledger_check_newest")]
 
     def __str__(self) -> str:

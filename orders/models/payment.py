@@ -13,7 +13,7 @@ from orders.models.order import Order
 class Payment(models.Model):
     """The intent to take `amount` for an order, and what the gateway made of it.
 
-    The row is committed before the gateway hears of it; each step calls under a key made of
+    The row is committed before the gateway is called; each step calls under a key made of
     `idempotency_key`, so that a step repeated after a crash or a lost answer is the same step.
     """
 

@@ -8,7 +8,7 @@ from orders.models.payment import Payment
 
 
 class Refund(models.Model):
-    """Money of a payment that staff refund: committed before the gateway hears of it, and what came of it.
+    """Money of a payment that staff refund: committed before the gateway is called, and what came of it.
 
     Its amount is counted in the payment's `promised` until it fails.
     """

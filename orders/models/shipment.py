@@ -7,7 +7,7 @@ from orders.models.order import Order
 
 
 class Shipment(models.Model):
-    """One shipment of an order. Committed before the carrier hears of it, then completed with its tracking.
+    """One shipment of an order. Committed before the carrier is called, then completed with its tracking.
 
     `location` is the code of the one that packs it; empty where staff have packed it, who do not say.
     """
@@ -23,7 +23,7 @@ class Shipment(models.Model):
     carrier = models.CharField(max_length=40)
     tracking_number = models.CharField(max_length=80, blank=True)
     status = models.CharField(max_length=20, choices=Status.choices, default=Status.PENDING)
-    lines = models.JSONField(help_text='What is in the parcel: [{"sku": "...", "quantity": 1}].')
+    lines = models.JSONField(help_text='What is in the shipment: [{"sku": "...", "quantity": 1}].')
     location = models.CharField(max_length=40, blank=True, default="", db_default="")
     idempotency_key = models.CharField(max_length=80, unique=True)
     created_at = models.DateTimeField(default=timezone.now)

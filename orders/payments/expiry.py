@@ -15,10 +15,10 @@ BATCH = 500  # orders in one run; the next takes more
 
 
 def expire_unpaid(*, now: datetime) -> int:
-    """Fail up to BATCH orders that are still pending after ORDER_HOLD_HOURS, oldest first; how many were due.
+    """Fail up to BATCH orders that are still pending after ORDER_HOLD_HOURS, oldest first.
 
-    Each is decided under its own lock: one that is being paid meanwhile is paid, or fails and its money goes
-    back, never both. Safe to stop midway.
+    Returns how many were due. Each is decided under its own lock: one that is being paid meanwhile is paid,
+    or fails and its money goes back, never both. Safe to stop midway.
     """
     placed_before = now - timedelta(hours=settings.ORDER_HOLD_HOURS)
     due = Order.objects.filter(status=Status.PENDING, created_at__lt=placed_before).order_by("created_at")

@@ -81,8 +81,8 @@ def request(
     refund.idempotency_key = f"refund:{refund.pk}"
     refund.save(force_insert=True)
     Payment.objects.filter(pk=payment.pk).update(promised=F("promised") + amount)
-    note = f"{amount} {payment.currency} to be refunded"
-    states.note(order_id=order_id, status=status, actor=actor, reason=note, now=now)
+    to_come = f"{amount} {payment.currency} to be refunded"
+    states.record(order_id=order_id, status=status, actor=actor, reason=to_come, now=now)
     publish(RefundRequested(order_id=order_id, refund_id=refund.pk))
     return refund
 
@@ -144,7 +144,10 @@ def _captured(order_id: UUID, status: str) -> Payment:
 
 
 def _left(payment: Payment) -> Decimal:
-    """What pending refunds have promised counts as gone, even where a webhook has told of one already."""
+    """What can still be refunded.
+
+    What pending refunds have promised counts as gone, even where a webhook has told of one already.
+    """
     pending = payment.refunds.filter(status=Refund.Status.PENDING).aggregate(sum=Sum("amount"))["sum"]
     gone = max(payment.promised, payment.refunded + (pending or ZERO))
     return max(payment.captured - gone, ZERO)
@@ -164,7 +167,10 @@ def _refuse_too_fine(amount: Decimal, currency: str) -> None:
 
 @transaction.atomic
 def _settle(refund: Refund, charge: Charge, now: datetime) -> None:
-    """What the provider says counts, also where staff have given the refund up meanwhile."""
+    """Settle a refund that was made.
+
+    What the provider says counts, also where staff have given the refund up meanwhile.
+    """
     states.lock(refund.order_id)
     pending = Refund.objects.filter(pk=refund.pk, status=Refund.Status.PENDING)
     pending.update(status=Refund.Status.SUCCEEDED, settled_at=now)
@@ -173,11 +179,14 @@ def _settle(refund: Refund, charge: Charge, now: datetime) -> None:
 
 @transaction.atomic
 def _settle_failed(refund: Refund, how: str, *, error: str, now: datetime) -> None:
-    """Refused: the provider has less left than we thought (refunded there, or the order was cancelled)."""
+    """Settle a refund that was not made, or given up.
+
+    The provider has less left than we thought: refunded there, or the order was cancelled.
+    """
     status = states.lock(refund.order_id)
     pending = Refund.objects.filter(pk=refund.pk, status=Refund.Status.PENDING)
     if pending.update(status=Refund.Status.FAILED, error=error[:300], settled_at=now):
         promised = F("promised") - refund.amount
         Payment.objects.filter(pk=refund.payment_id).update(promised=promised, updated_at=now)
         reason = f"The refund of {refund.amount} {refund.payment.currency} {how}"
-        states.note(order_id=refund.order_id, status=status, actor=SYSTEM, reason=reason, now=now)
+        states.record(order_id=refund.order_id, status=status, actor=SYSTEM, reason=reason, now=now)

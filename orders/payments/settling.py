@@ -59,7 +59,7 @@ def settle(*, payment: Payment, charge: Charge, now: datetime) -> None:
 
 @transaction.atomic
 def settle_free(*, payment: Payment, now: datetime) -> None:
-    """An order of 0 is paid as it is, unless it is past that."""
+    """Call an order of 0 paid, unless it is past that."""
     known, order_status = locked(payment)
     if order_status != Status.PENDING:
         return
@@ -90,8 +90,8 @@ def settle_never_made(*, payment: Payment, now: datetime) -> None:
 
 
 @transaction.atomic
-def note_came_back(*, payment: Payment, amount: Decimal, now: datetime) -> None:
-    """What was refunded has not reached the customer, and the provider will not try again.
+def record_came_back(*, payment: Payment, amount: Decimal, now: datetime) -> None:
+    """Record that a refund has not reached the customer, and that the provider will not try again.
 
     It stays refunded in our ledger, because it is owed: staff pay it in another way. The next check of
     the ledger compares the payment with its provider.
@@ -99,7 +99,7 @@ def note_came_back(*, payment: Payment, amount: Decimal, now: datetime) -> None:
     known, order_status = locked(payment)
     _update(known, known.status, now)
     reason = f"A refund of {amount} {known.currency} could not be credited: it is to be paid in another way"
-    _note(known, order_status, reason, now)
+    _record(known, order_status, reason, now)
 
 
 @transaction.atomic
@@ -124,7 +124,7 @@ def _settle_pending(known: Payment, charge: Charge, now: datetime) -> None:
         _fail(known.order_id, "The payment provider let the payment go", now)
     elif known.status == Payment.Status.PENDING:
         _update(known, Payment.Status.AUTHORISED, now, provider_reference=charge.reference)
-        _note(known, Status.PENDING, "Payment authorised", now)
+        _record(known, Status.PENDING, "Payment authorised", now)
         publish(PaymentAuthorised(order_id=known.order_id))
 
 
@@ -175,11 +175,14 @@ def _settle_refunds(known: Payment, charge: Charge, order_status: str, now: date
             order_id=known.order_id, to=to, actor=SYSTEM, reason=reason, data=_refunded(known), now=now
         )
     else:
-        _note(known, order_status, reason, now, data=_refunded(known))
+        _record(known, order_status, reason, now, data=_refunded(known))
 
 
 def _after_refund(order_status: str, *, is_whole: bool) -> Status:
-    """An order refunded in part before it is shipped stays paid: the rest of it is still to be shipped."""
+    """The status after a refund.
+
+    An order refunded in part before it is shipped stays paid: the rest of it is still to be shipped.
+    """
     if order_status == Status.PAID:
         return Status.CANCELLED if is_whole else Status.PAID
     return Status.REFUNDED if is_whole else Status.PARTIALLY_REFUNDED
@@ -193,15 +196,15 @@ def _fail(order_id: UUID, reason: str, now: datetime) -> None:
 
 
 def _close(known: Payment, order_status: str, now: datetime) -> None:
-    """The provider has nothing of the customer's any more; of an order of 0 it never had."""
+    """Record that the provider has nothing of the customer's any more; of an order of 0 it never had."""
     is_refunded = known.status == Payment.Status.REFUNDED
     if is_refunded and order_status == Status.CANCELLED:
         data = _refunded(known)
         states.move(order_id=known.order_id, to=Status.REFUNDED, actor=SYSTEM, data=data, now=now)
     elif is_refunded:
-        _note(known, order_status, "Payment refunded", now, data=_refunded(known))
+        _record(known, order_status, "Payment refunded", now, data=_refunded(known))
     elif known.amount:
-        _note(known, order_status, "Payment released", now)
+        _record(known, order_status, "Payment released", now)
 
 
 def _publish_refund(known: Payment, charge: Charge) -> None:
@@ -216,14 +219,16 @@ def _refunded(known: Payment) -> dict[str, str]:
     return {"refunded": str(known.refunded)}
 
 
-def _note(
+def _record(
     known: Payment, order_status: str, reason: str, now: datetime, *, data: dict[str, str] | None = None
 ) -> None:
-    states.note(order_id=known.order_id, status=order_status, actor=SYSTEM, reason=reason, data=data, now=now)
+    states.record(
+        order_id=known.order_id, status=order_status, actor=SYSTEM, reason=reason, data=data, now=now
+    )
 
 
 def _update(known: Payment, status: str, now: datetime, **values: object) -> None:
-    """The row is locked, so that what we do not change is what stands there."""
+    """Write the payment. Its row is locked, so that what we do not change is what stands there."""
     for name, value in {"status": status, "updated_at": now, **values}.items():
         setattr(known, name, value)
     rows.change(_UPDATE, {name: getattr(known, name) for name in _UPDATED})

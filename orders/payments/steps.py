@@ -93,7 +93,7 @@ def reverse(*, order_id: UUID, now: datetime) -> None:
         status__in=[Payment.Status.DECLINED, Payment.Status.VOIDED, Payment.Status.REFUNDED]
     )
     for payment in ended:
-        charge = _reverse_at_provider(payment)
+        charge = _undo(payment)
         if charge is None:
             settling.settle_never_made(payment=payment, now=now)
         else:
@@ -118,14 +118,17 @@ def live(order_id: UUID) -> Payment | None:
 
 
 def _find_orphan(order_id: UUID, now: datetime) -> None:
-    """An earlier try may have reached the provider after its order had ended, and then died."""
+    """Settle a payment of an order that has ended.
+
+    An earlier try may have reached the provider after that, and then died.
+    """
     ended = Payment.objects.filter(order_id=order_id, order__status__in=settling.ENDED)
     for payment in ended.exclude(status=Payment.Status.DECLINED).exclude(amount=0):
         ask(payment=payment, now=now)
 
 
 def _settle_refusal(payment: Payment, refused: StepRefused, now: datetime) -> None:
-    """The provider will not capture: somebody has before us, or never will."""
+    """Settle a refused capture: somebody has before us, or never will."""
     charge = gateway(payment.gateway).fetch(key=payment.idempotency_key, reference=payment.provider_reference)
     if charge is None or charge.is_held:
         reason = f"The payment could not be captured: {refused}"
@@ -134,8 +137,8 @@ def _settle_refusal(payment: Payment, refused: StepRefused, now: datetime) -> No
         settling.settle(payment=payment, charge=charge, now=now)
 
 
-def _reverse_at_provider(payment: Payment) -> Charge | None:
-    """None where the provider has never heard of it."""
+def _undo(payment: Payment) -> Charge | None:
+    """Void or refund at the provider; None where it has never heard of the payment."""
     if not payment.amount:
         return None
     provider = gateway(payment.gateway)

@@ -46,12 +46,12 @@ def receive(*, provider: str, headers: Mapping[str, str], body: bytes, now: date
 
 
 def forget(*, now: datetime) -> int:
-    """Delete the events that no provider repeats any more; how many."""
+    """Delete the events that no provider repeats any more; returns how many."""
     return ProviderEvent.objects.filter(received_at__lt=now - EVENTS_KEPT).delete()[0]
 
 
 def _payment(provider: str, event: WebhookEvent) -> Payment | None:
-    """By our key where the event names it: a webhook may be quicker than the provider's answer."""
+    """The event's payment, by our key if named: a webhook may be quicker than the provider's answer."""
     payments = Payment.objects.filter(gateway=provider)
     if event.key:
         return payments.filter(idempotency_key=event.key).first()
@@ -86,4 +86,4 @@ def _take_in(provider: str, event: WebhookEvent, payment: Payment, *, body: byte
         settling.settle_declined(payment=payment, code=event.declined, now=now)
     elif event.came_back:
         log.error("refund_came_back", payment_id=str(payment.pk), amount=str(event.came_back))
-        settling.note_came_back(payment=payment, amount=event.came_back, now=now)
+        settling.record_came_back(payment=payment, amount=event.came_back, now=now)

@@ -62,7 +62,7 @@ class Offer:
 
 
 def price(*, basket: Basket, customer_key: str | None, now: datetime) -> Offer:
-    """Every amount of an order of `basket`, whether or not its units are there. Writes nothing.
+    """What an order of `basket` costs now, whether or not its units are there. Writes nothing.
 
     `customer_key` is whom a voucher's limit counts, None where that is not known. Raises UnknownSku,
     MixedCurrencies, ShippingUnavailable, VoucherRejected, OrderTooLarge.
@@ -96,7 +96,7 @@ def price(*, basket: Basket, customer_key: str | None, now: datetime) -> Offer:
 
 
 def variants_of(skus: Collection[str], *, currency: str | None = None) -> dict[str, VariantForSale]:
-    """Every one of them, in `currency` where one is given. Raises UnknownSku."""
+    """The variants by SKU, in `currency` where one is given. Raises UnknownSku."""
     found = variants_for_sale(skus)
     missing = [sku for sku in skus if sku not in found or currency not in (None, found[sku].currency)]
     if missing:
@@ -127,8 +127,8 @@ def name_of(variant: VariantForSale) -> str:
 def _currency(variants: Mapping[str, VariantForSale]) -> str:
     currencies = sorted({variant.currency for variant in variants.values()})
     if len(currencies) > 1:
-        told = " and ".join(currencies)
-        raise MixedCurrencies.at("items", f"The items are priced in {told}: order them apart")
+        names = " and ".join(currencies)
+        raise MixedCurrencies.at("items", f"The items are priced in {names}: order them apart")
     return currencies[0]
 
 

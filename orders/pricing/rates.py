@@ -11,7 +11,10 @@ from orders.pricing.amounts import ShippingRate, TaxRate
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Rates:
-    """`method` is None where nothing, or not the method asked for, goes there in that currency."""
+    """How an order is sent and taxed.
+
+    `method` is None where nothing, or not the method asked for, goes there in that currency.
+    """
 
     method: str | None
     shipping: ShippingRate
@@ -50,6 +53,6 @@ def rates_for(*, country: str | None, region: str | None, currency: str, method:
 
 
 def shipping_methods(*, country: str | None) -> QuerySet[ShippingMethod]:
-    """What can be chosen for `country`, or anywhere."""
+    """The shipping methods that can be chosen for `country`, or anywhere."""
     methods = ShippingMethod.objects.filter(is_active=True)
     return methods.filter(Q(countries=[]) | Q(countries__contains=[country])) if country else methods

@@ -15,7 +15,7 @@ from orders.pricing import amounts
 
 
 class VoucherRejected(DomainError):
-    """The order would be fine without the voucher."""
+    """The voucher is refused; the order would be fine without it."""
 
     def __init__(self, detail: str) -> None:
         super().__init__(detail, errors=[FieldError(field="voucher", code=self.code, detail=detail)])
@@ -78,7 +78,10 @@ def apply(
 
 
 def _valid(code: str, now: datetime) -> Voucher:
-    """One that is not on yet is not there: codes are announced when they start."""
+    """The voucher, if it is on now.
+
+    One that is not on yet is unknown: codes are announced when they start.
+    """
     voucher = _find(code)
     if voucher is None or not voucher.is_active or voucher.starts_at > now:
         raise VoucherUnknown(f"There is no voucher {code}")
@@ -125,7 +128,7 @@ def _discount(voucher: Voucher, skus: frozenset[str] | None) -> amounts.Discount
 
 
 def _find(code: str) -> Voucher | None:
-    """By its code, in whatever case it was typed."""
+    """The voucher with this code, in whatever case it was typed."""
     return Voucher.objects.filter(code__iexact=code).first()
 
 

@@ -14,11 +14,11 @@ CARRIERS: Mapping[str, Callable[[], Carrier]] = {"sandbox": SandboxCarrier}
 
 @cache
 def gateway(name: str) -> Gateway:
-    """Raises KeyError for a gateway that this release does not have."""
+    """The gateway of this name. Raises KeyError for a gateway that this release does not have."""
     return GATEWAYS[name]()
 
 
 @cache
 def carrier(name: str) -> Carrier:
-    """Raises KeyError for a carrier that this release does not have."""
+    """The carrier of this name. Raises KeyError for a carrier that this release does not have."""
     return CARRIERS[name]()

@@ -91,6 +91,8 @@ class Gateway(Protocol):
 
 
 class Carrier(Protocol):
+    """The company that carries parcels. What the shop calls a shipment is a parcel to it."""
+
     def create_parcel(
         self, *, key: str, order: str, address: Mapping[str, Any], lines: Sequence[Mapping[str, Any]]
     ) -> str:
@@ -100,4 +102,4 @@ class Carrier(Protocol):
         """
 
     def cancel_parcel(self, *, key: str) -> None:
-        """The parcel created under `key` is not sent; one that comes later under it is refused."""
+        """Cancel the parcel of `key`: it is not sent, and one that comes later under it is refused."""

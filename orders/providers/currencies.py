@@ -11,14 +11,17 @@ WITH_TWO_DECIMALS = frozenset({"ISK", "UGX"})
 
 
 def to_minor_units(amount: Decimal, currency: str) -> int:
-    """Raises ValueError for an amount that the currency cannot express, such as half a yen."""
+    """The amount in the currency's smallest units.
+
+    Raises ValueError for an amount that the currency cannot express, such as half a yen.
+    """
     if not money.fits(amount, currency):
         raise ValueError(f"{amount} is finer than {currency} is counted")
     return int(amount.scaleb(_digits(currency)))
 
 
 def from_minor_units(units: int, currency: str) -> Decimal:
-    """With two decimals, as all amounts of the shop."""
+    """The amount with two decimals, as all amounts of the shop."""
     return Decimal(units).scaleb(-_digits(currency)).quantize(money.CENT)
 
 

@@ -29,7 +29,7 @@ class NotUnderstood(Exception):
 
 
 class SandboxGateway:
-    """Implements gateways.base.Gateway."""
+    """Implements providers.base.Gateway."""
 
     def __init__(self) -> None:
         self._http = _Client(payments_breaker)
@@ -69,7 +69,7 @@ class SandboxGateway:
 
 
 class SandboxCarrier:
-    """Implements gateways.base.Carrier."""
+    """Implements providers.base.Carrier."""
 
     def __init__(self) -> None:
         self._http = _Client(carrier_breaker)

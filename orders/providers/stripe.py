@@ -50,7 +50,7 @@ breaker = Breaker("stripe", threshold=10, pause=5)
 
 
 class StripeGateway:
-    """Implements gateways.base.Gateway. A token is a PaymentMethod, a ConfirmationToken or a card token."""
+    """Implements providers.base.Gateway. A token is a PaymentMethod, a ConfirmationToken or a card token."""
 
     def __init__(self) -> None:
         client = stripe.StripeClient(
@@ -86,7 +86,7 @@ class StripeGateway:
         except ProviderUnavailable as down:
             return self._despite(down, key)
         if intent.status not in stripe_objects.MADE:
-            return self._call_off(intent.to_dict(), key)
+            return self._cancel_unconfirmed(intent.to_dict(), key)
         return stripe_objects.charge_of_intent(intent.to_dict())
 
     def capture(self, *, key: str, reference: str, amount: Decimal, currency: str) -> Charge:
@@ -114,8 +114,9 @@ class StripeGateway:
         return stripe_objects.charge_of_intent(intent.to_dict())
 
     def fetch(self, *, key: str, reference: str = "") -> Charge | None:
-        """Without `reference`: by search, and by the list of the last minutes, which search may not know yet.
+        """What Stripe knows of the payment.
 
+        Without `reference` it is found by search, or in the list of the last minutes, which search may lag.
         Raises ProviderUnavailable where those are too many to tell.
         """
         with _calling():
@@ -137,8 +138,8 @@ class StripeGateway:
             raise SignatureInvalid from forged
         return stripe_objects.webhook_event_of(orjson.loads(body))
 
-    def _call_off(self, intent: Mapping[str, Any], key: str) -> Charge:
-        """It waits for a customer who has left: cancelled, so that no later confirmation takes money."""
+    def _cancel_unconfirmed(self, intent: Mapping[str, Any], key: str) -> Charge:
+        """Cancel what waits for a customer who has left, so that no later confirmation takes money."""
         try:
             self.void(key=f"{key}:unconfirmed", reference=intent["id"])
         except StepRefused as refused:
@@ -149,7 +150,7 @@ class StripeGateway:
         raise Declined(stripe_objects.reason_of(intent))
 
     def _despite(self, down: ProviderUnavailable, key: str) -> Charge:
-        """A failure that Stripe keeps for the key is no less final than another answer: look what it left."""
+        """A failure that Stripe keeps for the key is no less final than another answer: find what it left."""
         cause = down.__cause__
         is_kept = (
             isinstance(cause, stripe.APIError)
@@ -188,7 +189,10 @@ class StripeGateway:
 
 @contextmanager
 def _calling() -> Iterator[None]:
-    """Stripe's errors as the contract's. InvalidRequestError and IdempotencyError, our own faults, pass."""
+    """Raises Stripe's errors as the contract's.
+
+    InvalidRequestError and IdempotencyError, our own faults, pass.
+    """
     refusal: stripe.StripeError | None = None
     with breaker.guard(failures=(ProviderUnavailable,)):
         try:
@@ -207,7 +211,7 @@ def _calling() -> Iterator[None]:
 
 @contextmanager
 def _stepping() -> Iterator[None]:
-    """As `_calling`; a step on a known payment that Stripe refuses is refused for the payment's state."""
+    """Calls as `_calling` does; a step that Stripe refuses is refused for the payment's state."""
     try:
         with _calling():
             yield

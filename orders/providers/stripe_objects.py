@@ -20,7 +20,7 @@ def key_of(thing: dict[str, Any]) -> str:
 
 
 def charge_of_intent(intent: dict[str, Any]) -> Charge:
-    """Of a PaymentIntent. What was refunded is 0 unless its `latest_charge` is expanded."""
+    """The charge of a PaymentIntent. What was refunded is 0 unless its `latest_charge` is expanded."""
     charge = intent["latest_charge"]
     return _charge(
         reference=intent["id"],
@@ -33,7 +33,7 @@ def charge_of_intent(intent: dict[str, Any]) -> Charge:
 
 
 def charge_of_charge(charge: dict[str, Any]) -> Charge:
-    """Of a Charge, which a PaymentIntent made."""
+    """The charge of a Stripe Charge, which a PaymentIntent made."""
     return _charge(
         reference=charge["payment_intent"],
         currency=charge["currency"],
@@ -45,7 +45,10 @@ def charge_of_charge(charge: dict[str, Any]) -> Charge:
 
 
 def webhook_event_of(event: dict[str, Any]) -> WebhookEvent:
-    """Of an Event's JSON. What was paid aside from this shop, and what is no payment, tells nothing."""
+    """The webhook event of an Event's JSON.
+
+    What was paid aside from this shop, and what is no payment, tells nothing.
+    """
     thing: dict[str, Any] = event.get("data", {}).get("object", {})
     kind = thing.get("object")
     key = "" if kind == "refund" else key_of(thing)  # a refund has one of its own

@@ -41,7 +41,7 @@ def send(
     Raises UnknownLine, NotToBeSent, NotFound.
     """
     if states.lock(order_id) != Status.PAID:
-        raise NotToBeSent("The order is not paid, or has been shipped or called off")
+        raise NotToBeSent("The order is not paid, or has been shipped or cancelled")
     if quantities.is_fully_refunded(order_id):
         raise NotToBeSent("All of its money is being refunded")
     remaining = quantities.remaining(order_id)
@@ -59,13 +59,13 @@ def send(
         shipped_at=now,
     )
     stock.ship_units(owner=order_id, quantities=quantities.variants(order_id, packed), now=now)
-    _tell(shipment, actor, now)
+    _record(shipment, actor, now)
     return shipment
 
 
 @transaction.atomic
 def deliver(*, order_id: UUID, actor: str, now: datetime) -> None:
-    """The shipments on their way have arrived; an order of which everything was sent is delivered.
+    """Record that what is on its way has arrived; an order of which everything was sent is delivered.
 
     Raises NothingOnItsWay, NotFound.
     """
@@ -79,7 +79,7 @@ def deliver(*, order_id: UUID, actor: str, now: datetime) -> None:
     if status == Status.SHIPPED:
         states.move(order_id=order_id, to=Status.DELIVERED, actor=actor, now=now)
     else:
-        states.note(order_id=order_id, status=status, actor=actor, reason="Shipments delivered", now=now)
+        states.record(order_id=order_id, status=status, actor=actor, reason="Shipments delivered", now=now)
 
 
 def _refuse_more_than(remaining: Mapping[str, int], packed: Mapping[str, int]) -> None:
@@ -91,13 +91,13 @@ def _refuse_more_than(remaining: Mapping[str, int], packed: Mapping[str, int]) -
             raise NotToBeSent.at(f"lines[sku={sku}]", detail)
 
 
-def _tell(shipment: Shipment, actor: str, now: datetime) -> None:
+def _record(shipment: Shipment, actor: str, now: datetime) -> None:
     order_id = shipment.order_id
     tracking = {"carrier": shipment.carrier, "tracking_number": shipment.tracking_number}
     if quantities.remaining(order_id, statuses=quantities.SENT):
         publish(ShipmentSent(order_id=order_id, shipment_id=shipment.pk))
         part = {**tracking, "lines": shipment.lines}
-        states.note(
+        states.record(
             order_id=order_id, status=Status.PAID, actor=actor, reason="A part was sent", data=part, now=now
         )
     else:

@@ -1,6 +1,6 @@
 """Sending a paid order, a shipment from each location that holds units for it.
 
-All are committed before the carrier hears of one, booked each under its own key, and called sent together.
+All are committed before the carrier is called, booked each under its own key, and called sent together.
 Of several, each one's number is kept when it is booked: a try goes on where the last one ended.
 """
 
@@ -63,7 +63,7 @@ def ship(*, order_id: UUID, now: datetime) -> None:
 
 @transaction.atomic
 def _intend(*, order_id: UUID, now: datetime) -> list[Shipment]:
-    """The shipments of the whole order, or of what staff have left of it; made where there are none yet."""
+    """Commit the shipments of the order, or of what staff have left of it, unless there are some."""
     if states.lock(order_id) != Status.PAID:
         return []
     known = quantities.with_keys(order_id)
@@ -103,7 +103,7 @@ def _book(shipment: Shipment, *, is_one_of_several: bool) -> None:
 
 
 def _were_cancelled(shipments: Sequence[Shipment]) -> bool:
-    """While the carrier was being told."""
+    """Whether any of them was cancelled while the carrier was being called."""
     ours = Shipment.objects.filter(pk__in=[shipment.pk for shipment in shipments])
     return ours.filter(status=Shipment.Status.CANCELLED).exists()
 
@@ -119,11 +119,11 @@ def _settle(*, order_id: UUID, shipments: Sequence[Shipment], now: datetime) -> 
         if not rows.change(_SHIPPED, values):
             return False
     stock.ship(owner=order_id, now=now)  # these shipments have all that was not sent before
-    states.move(order_id=order_id, to=Status.SHIPPED, actor=SYSTEM, data=_told(shipments), now=now)
+    states.move(order_id=order_id, to=Status.SHIPPED, actor=SYSTEM, data=_tracking(shipments), now=now)
     return True
 
 
-def _told(shipments: Sequence[Shipment]) -> dict[str, Any]:
-    """For the timeline: the first shipment, and all of them where there are several."""
-    told = [{"carrier": each.carrier, "tracking_number": each.tracking_number} for each in shipments]
-    return {**told[0], "parcels": told} if len(told) > 1 else {**told[0]}
+def _tracking(shipments: Sequence[Shipment]) -> dict[str, Any]:
+    """What the timeline keeps: the first shipment, and all of them where there are several."""
+    every = [{"carrier": each.carrier, "tracking_number": each.tracking_number} for each in shipments]
+    return {**every[0], "parcels": every} if len(every) > 1 else {**every[0]}

@@ -54,7 +54,7 @@ ORDER BY o.priority, o.id, l.id
 
 
 def ordered(order_id: UUID) -> Units:
-    """In the order of the order's lines."""
+    """What was ordered, in the order of the order's lines."""
     lines = OrderLine.objects.filter(order_id=order_id).order_by("id")
     return Counter(dict(lines.values_list("sku", "quantity")))
 
@@ -109,7 +109,7 @@ def in_shipments(order_id: UUID, statuses: Collection[str]) -> Units:
 
 
 def returnable(order_id: UUID) -> Units:
-    """Sent, and not returned yet."""
+    """What was sent and not returned yet."""
     returned = Return.objects.filter(order_id=order_id)
     return in_shipments(order_id, SENT) - _sum(returned.values_list("lines", flat=True))
 
@@ -121,7 +121,7 @@ def variants(order_id: UUID, units: Mapping[str, int]) -> dict[UUID, int]:
 
 
 def as_lines(units: Mapping[str, int]) -> list[dict[str, Any]]:
-    """As shipments, refunds and returns store them."""
+    """The units as shipments, refunds and returns store them."""
     return [{"sku": sku, "quantity": quantity} for sku, quantity in units.items() if quantity > 0]
 
 

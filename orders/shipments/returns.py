@@ -68,7 +68,7 @@ def _record(received: Return, status: str, now: datetime) -> None:
             now=now,
         )
     else:
-        states.note(
+        states.record(
             order_id=order_id,
             status=status,
             actor=received.actor,

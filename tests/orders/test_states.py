@@ -62,10 +62,10 @@ def test_timeline__time_taken_before_another_had_the_lock__is_not_before_the_las
     order, noon = OrderFactory(status="paid"), timezone.now()
     moves = {"order_id": order.pk, "actor": "system"}
 
-    states.note(status="paid", reason="first", now=noon, **moves)
-    states.note(status="paid", reason="second", now=noon - timedelta(seconds=3), **moves)
+    states.record(status="paid", reason="first", now=noon, **moves)
+    states.record(status="paid", reason="second", now=noon - timedelta(seconds=3), **moves)
     states.move(to=Status.SHIPPED, now=noon - timedelta(seconds=2), **moves)
-    states.note(status="shipped", reason="later", now=noon + timedelta(seconds=1), **moves)
+    states.record(status="shipped", reason="later", now=noon + timedelta(seconds=1), **moves)
 
     times = OrderEvent.objects.order_by("id").values_list("at", flat=True)
     assert list(times)[-4:] == [noon, noon, noon, noon + timedelta(seconds=1)]

@@ -1,4 +1,4 @@
-"""Adds the books up again: `manage.py verify_ledger`. The last results are in the admin."""
+"""Reconciles the ledgers: `manage.py verify_ledger`. The last results are in the admin."""
 
 import sys
 from argparse import ArgumentParser
