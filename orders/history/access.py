@@ -32,4 +32,6 @@ def id_of(number: str) -> UUID | None:
 
 
 def _is_token(token: str | None, expected: str) -> bool:
-    return bool(token and expected) and secrets.compare_digest(token_hash(token), expected)
+    if not token or not expected:
+        return False
+    return secrets.compare_digest(token_hash(token), expected)
