@@ -1,4 +1,4 @@
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from django.apps import AppConfig
@@ -6,8 +6,6 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
 
 from orders.providers import CARRIERS, GATEWAYS, MANUAL
-
-STRIPE_KEY_HOURS = 24  # how long Stripe remembers an idempotency key
 
 
 @register()
@@ -25,20 +23,7 @@ def check_providers(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> l
 
 
 @register(Tags.security, deploy=True)
-def check_stripe(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
-    return list(_stripe_errors()) if settings.PAYMENT_GATEWAY == "stripe" else []
-
-
-def _stripe_errors() -> Iterator[CheckMessage]:
-    for name in ("STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET"):
-        if not getattr(settings, name):
-            yield Error(f"PAYMENT_GATEWAY is stripe, but {name} is empty", id="orders.E002")
-    if not settings.STRIPE_API_BASE.startswith("https://"):
-        yield Error("STRIPE_API_BASE is not HTTPS: the secret key would travel in clear", id="orders.E003")
-    if settings.ORDER_HOLD_HOURS > STRIPE_KEY_HOURS:
-        hint = "A payment that is tried again after that may be made twice"
-        yield Error(
-            f"ORDER_HOLD_HOURS is above {STRIPE_KEY_HOURS}, for which Stripe remembers an idempotency key",
-            hint=hint,
-            id="orders.E004",
-        )
+def check_gateway(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Ask the chosen gateway whether the settings fit it."""
+    chosen = GATEWAYS.get(settings.PAYMENT_GATEWAY)
+    return list(chosen.check_settings()) if chosen else []

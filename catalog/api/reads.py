@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from rest_framework.request import Request
 
@@ -10,8 +11,6 @@ from core import cache
 from core.errors import FieldError, Invalid
 from core.http.conditional import PRIVATE, PUBLIC, bytes_response
 from core.http.permissions import IsStaff
-
-FRESH_FOR = 60  # seconds: how late at most a publication window opens or closes in a cached page
 
 
 class StaffWrites(IsStaff):
@@ -32,7 +31,7 @@ def cached(
     """The bytes from the cache. Shared caches may keep them, unless the request had credentials: a writer
     must see its own writes.
     """
-    entry = cache.read_through(key, tags=tags, compute=compute, fresh_for=FRESH_FOR)
+    entry = cache.read_through(key, tags=tags, compute=compute, fresh_for=settings.CATALOGUE_CACHE_SECONDS)
     meta = request.META
     is_known = meta.get("HTTP_AUTHORIZATION") or meta.get("HTTP_COOKIE")
     return bytes_response(request, entry.body, etag=entry.etag, cache_control=PRIVATE if is_known else PUBLIC)

@@ -35,3 +35,6 @@ CACHES = {
     "default": _redis_cache(CACHE_URL, "shop"),
     "limits": _redis_cache(LIMITS_URL, "limits", CLIENT_CLASS="core.limits.counters.CounterClient"),
 }
+# How long a product, a list or the tree of categories is served from the cache, although nothing was written:
+# a publication window opens or closes so late at most. A write shows at once, whatever this is.
+CATALOGUE_CACHE_SECONDS = 60

@@ -38,7 +38,7 @@ def order_id_of(number: str) -> UUID:
 def changeable(view: APIView, request: Request, number: str) -> tuple[UUID, str]:
     """The order's id, and who is at it. Raises NotFound for an order that is not theirs."""
     customer_id = request.user.pk if request.user.is_authenticated else None
-    token = request.headers.get("X-Order-Token", "")
+    token = request.headers.get("X-Order-Token") or None
     own = access.find(number=number, customer_id=customer_id, token=token)
     if own is not None:
         return own, actors.buyer(customer_id)

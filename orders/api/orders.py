@@ -126,7 +126,7 @@ class CancelView(APIView):
 
 def _access(request: HttpRequest) -> dict[str, Any]:
     """Who asks: the signed-in customer, and the guest token that came along."""
-    return {"customer_id": request.user.pk, "token": request.headers.get("X-Order-Token", "")}
+    return {"customer_id": request.user.pk, "token": request.headers.get("X-Order-Token") or None}
 
 
 def _page(request: HttpRequest, rows: Any, fields: tuple[str, ...], ordering: Ordering) -> HttpResponse:
@@ -142,15 +142,15 @@ def _shown(row: dict[str, Any], fields: tuple[str, ...]) -> dict[str, Any]:
 
 def _place(request: Request, body: OrderRequest) -> place.PlacedOrder:
     buyer, now = _buyer(request, body), timezone.now()
-    basket, token = body.basket(), body.payment.token
+    basket, details = body.basket(), body.details()
     if body.cart is None:
-        return place.place_order(buyer=buyer, basket=basket, payment_token=token, now=now)
+        return place.place_order(buyer=buyer, basket=basket, details=details, now=now)
     return ordering.place_order(
         cart_id=body.cart,
         holder=holder_of(request),
         buyer=buyer,
         basket=basket,
-        payment_token=token,
+        details=details,
         now=now,
     )
 

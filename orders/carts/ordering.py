@@ -10,6 +10,7 @@ from core.errors import FieldError, Invalid
 from orders.carts import locks, queries
 from orders.carts.queries import CartNotFound, Holder
 from orders.checkout import guests, place
+from orders.checkout.recording import OrderDetails
 from orders.models import Cart
 from orders.pricing.offers import Basket
 
@@ -34,7 +35,7 @@ def place_order(
     holder: Holder,
     buyer: guests.Buyer,
     basket: Basket,
-    payment_token: str,
+    details: OrderDetails,
     now: datetime,
 ) -> place.PlacedOrder:
     """Order what is in the cart, at the prices of now; `basket` tells the rest.
@@ -46,9 +47,7 @@ def place_order(
         cart = locks.lock(cart_id=cart_id, holder=holder, now=now)
     except CartNotFound as error:
         raise UnknownCart(error.detail) from error
-    placed = place.place_order(
-        buyer=buyer, basket=_filled(basket, cart), payment_token=payment_token, now=now
-    )
+    placed = place.place_order(buyer=buyer, basket=_filled(basket, cart), details=details, now=now)
     _close(cart, order_id=placed.order.id, now=now)
     return placed
 

@@ -29,13 +29,15 @@ class PlacedOrder:
 
 
 @transaction.atomic
-def place_order(*, buyer: Buyer, basket: offers.Basket, payment_token: str, now: datetime) -> PlacedOrder:
+def place_order(
+    *, buyer: Buyer, basket: offers.Basket, details: recording.OrderDetails, now: datetime
+) -> PlacedOrder:
     """Turn a basket into a pending order, hold its stock, and have it paid and shipped by the workers.
 
     Raises what offers.price raises, OutOfStock naming every line that cannot be filled, VoucherExhausted.
     """
     offer = offers.price(basket=basket, customer_key=buyer.key, now=now)
-    order = _decide(buyer=buyer, basket=basket, offer=offer, payment_token=payment_token, now=now)
+    order = _decide(buyer=buyer, basket=basket, offer=offer, details=details, now=now)
     stock.reserve(owner=order.id, quantities=order.units_by_variant(), now=now)
     number = recording.record(order, gateway=settings.PAYMENT_GATEWAY)
     _claim_voucher(order)
@@ -44,7 +46,12 @@ def place_order(*, buyer: Buyer, basket: offers.Basket, payment_token: str, now:
 
 
 def _decide(
-    *, buyer: Buyer, basket: offers.Basket, offer: offers.Offer, payment_token: str, now: datetime
+    *,
+    buyer: Buyer,
+    basket: offers.Basket,
+    offer: offers.Offer,
+    details: recording.OrderDetails,
+    now: datetime,
 ) -> recording.NewOrder:
     return recording.NewOrder(
         id=uuid7(),
@@ -53,7 +60,7 @@ def _decide(
         basket=basket,
         offer=offer,
         lines=recording.lines_of(offer),
-        payment_token=payment_token,
+        details=details,
         now=now,
     )
 

@@ -21,6 +21,13 @@ NUMBER_TRIES = 10  # of 887 million numbers: with ten million orders a draw is t
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class OrderDetails:
+    """What its buyer says of an order beside the basket: nothing that a price depends on."""
+
+    payment_token: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class NewLine:
     """One line of a new order, priced, with the variant that it sells."""
 
@@ -39,7 +46,7 @@ class NewOrder:
     basket: Basket
     offer: Offer
     lines: tuple[NewLine, ...]
-    payment_token: str
+    details: OrderDetails
     now: datetime
 
     @property
@@ -139,7 +146,7 @@ def _payment(order: NewOrder, gateway: str) -> dict[str, Any]:
     return {
         "payment.id": uuid7(),
         "payment.gateway": gateway,
-        "payment.token": order.payment_token,
+        "payment.token": order.details.payment_token,
         "payment.status": Payment.Status.PENDING.value,
         "payment.key": f"{order.id}:payment:1",
     }

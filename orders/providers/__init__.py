@@ -7,7 +7,7 @@ from orders.providers.base import Carrier, Gateway
 from orders.providers.sandbox import SandboxCarrier, SandboxGateway
 from orders.providers.stripe import StripeGateway
 
-GATEWAYS: Mapping[str, Callable[[], Gateway]] = {"sandbox": SandboxGateway, "stripe": StripeGateway}
+GATEWAYS: Mapping[str, type[Gateway]] = {"sandbox": SandboxGateway, "stripe": StripeGateway}
 MANUAL = "manual"  # no carrier: staff send every shipment
 CARRIERS: Mapping[str, Callable[[], Carrier]] = {"sandbox": SandboxCarrier}
 

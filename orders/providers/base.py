@@ -5,11 +5,13 @@ whether the first call arrived or not. Any call may raise ProviderUnavailable, a
 whether it had its effect; call again with the same key, or `fetch`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Protocol
+
+from django.core.checks import CheckMessage
 
 from core.errors import DomainError
 
@@ -85,6 +87,10 @@ class Gateway(Protocol):
 
         `reference`, where it is known, finds it faster.
         """
+
+    @staticmethod
+    def check_settings() -> Iterable[CheckMessage]:
+        """Why the settings do not fit this gateway, for `manage.py check --deploy`."""
 
     def read_webhook(self, *, headers: Mapping[str, str], body: bytes, now: datetime) -> WebhookEvent:
         """Verify and read; `headers` ignore case. Raises SignatureInvalid."""

@@ -1,6 +1,6 @@
 """The sandbox provider and carrier (sandbox) over HTTP, each behind a breaker of its own."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from http import HTTPStatus
@@ -8,6 +8,7 @@ from typing import Any
 
 import orjson
 from django.conf import settings
+from django.core.checks import CheckMessage
 from urllib3 import BaseHTTPResponse, PoolManager, Timeout
 from urllib3.exceptions import HTTPError
 
@@ -33,6 +34,10 @@ class SandboxGateway:
 
     def __init__(self) -> None:
         self._http = _Client(payments_breaker)
+
+    @staticmethod
+    def check_settings() -> Iterable[CheckMessage]:
+        return ()
 
     def authorise(self, *, key: str, order: str, token: str, amount: Decimal, currency: str) -> Charge:
         units = to_minor_units(amount, currency)

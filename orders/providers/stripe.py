@@ -16,6 +16,7 @@ from typing import Any
 import orjson
 import stripe
 from django.conf import settings
+from django.core.checks import Error
 
 from core.resilience.breaker import Breaker
 from orders.providers import stripe_objects
@@ -33,6 +34,7 @@ from orders.providers.stripe_objects import KEY
 TIMEOUTS = (1.0, 3.0)  # seconds to connect, and for each answer
 SEARCH_LAG = 600  # seconds; Stripe's search normally knows of a payment within one minute
 PAGE, MAX_PAGES = 100, 50
+KEY_HOURS = 24  # how long Stripe remembers an idempotency key
 LATEST_CHARGE = "latest_charge"
 
 DOWN = (
@@ -60,6 +62,22 @@ class StripeGateway:
             max_network_retries=0,  # the outbox retries, later and for longer
         )
         self._intents, self._refunds = client.v1.payment_intents, client.v1.refunds
+
+    @staticmethod
+    def check_settings() -> Iterator[Error]:
+        for name in ("STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET"):
+            if not getattr(settings, name):
+                yield Error(f"PAYMENT_GATEWAY is stripe, but {name} is empty", id="orders.E002")
+        if not settings.STRIPE_API_BASE.startswith("https://"):
+            yield Error(
+                "STRIPE_API_BASE is not HTTPS: the secret key would travel in clear", id="orders.E003"
+            )
+        if settings.ORDER_HOLD_HOURS > KEY_HOURS:
+            yield Error(
+                f"ORDER_HOLD_HOURS is above {KEY_HOURS}, for which Stripe remembers an idempotency key",
+                hint="A payment that is tried again after that may be made twice",
+                id="orders.E004",
+            )
 
     def authorise(self, *, key: str, order: str, token: str, amount: Decimal, currency: str) -> Charge:
         # A repeat must be the same to the letter: a release that changes these values is

@@ -2,7 +2,7 @@
 
 import pytest
 
-from orders.checks import check_providers, check_stripe
+from orders.checks import check_gateway, check_providers
 
 
 @pytest.fixture
@@ -18,8 +18,8 @@ def _ids(errors):
     return [error.id for error in errors]
 
 
-def test_check_stripe__fit__passes(stripe):
-    assert check_stripe(None) == []
+def test_check_gateway__stripe_fits__passes(stripe):
+    assert check_gateway(None) == []
 
 
 @pytest.mark.parametrize(
@@ -31,16 +31,16 @@ def test_check_stripe__fit__passes(stripe):
         ("ORDER_HOLD_HOURS", 25, "orders.E004"),
     ],
 )
-def test_check_stripe__unfit__is_refused(stripe, name, value, error):
+def test_check_gateway__stripe_unfit__is_refused(stripe, name, value, error):
     setattr(stripe, name, value)
 
-    assert _ids(check_stripe(None)) == [error]
+    assert _ids(check_gateway(None)) == [error]
 
 
-def test_check_stripe__another_gateway__needs_no_keys(settings):
+def test_check_gateway__sandbox__needs_no_keys(settings):
     settings.PAYMENT_GATEWAY = "sandbox"
 
-    assert check_stripe(None) == []
+    assert check_gateway(None) == []
 
 
 @pytest.mark.parametrize("name", ["PAYMENT_GATEWAY", "CARRIER"])

@@ -10,6 +10,7 @@ from django.utils import timezone
 from catalog.models import StockLevel
 from catalog.services.shortages import OutOfStock
 from orders.checkout import guests, place
+from orders.checkout.recording import OrderDetails
 from orders.models import OrderLine
 from orders.pricing.offers import Basket
 from tests.faults.buyers import together
@@ -79,7 +80,7 @@ def _buy(quantities):
         place.place_order(
             buyer=guests.Buyer(customer_id=None, email=f"{uuid4().hex}@shop.test", language="en"),
             basket=Basket(quantities=quantities, shipping_address=ADDRESS),
-            payment_token="tok_ok",
+            details=OrderDetails(payment_token="tok_ok"),
             now=timezone.now(),
         )
     except OutOfStock:

@@ -7,6 +7,7 @@ from core.http.bodies import RequestBody
 from core.http.fields import MAX_EMAIL, Email, Line, Nested, text
 from core.http.filters import QueryFilters
 from orders.api.requests.pricing import PlaceRequest, QuoteRequest
+from orders.checkout.recording import OrderDetails
 from orders.models import Status
 
 MAX_REASON, MAX_TOKEN = 300, 255  # characters
@@ -35,6 +36,9 @@ class OrderRequest(QuoteRequest):
         Field(description="Required of guests; accounts have theirs."),
     ] = None
     payment: Annotated[PaymentRequest, Nested("Give an object with the token of the payment")]
+
+    def details(self) -> OrderDetails:
+        return OrderDetails(payment_token=self.payment.token)
 
 
 class GuestOrderRequest(OrderRequest):

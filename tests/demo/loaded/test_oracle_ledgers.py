@@ -15,6 +15,7 @@ from drills.oracle import ledgers
 from drills.oracle.answers import Acknowledged
 from orders import mails, states
 from orders.checkout import guests, place
+from orders.checkout.recording import OrderDetails
 from orders.models import Order, OrderLine, Payment, Shipment, ShippingMethod, Status
 from orders.pricing import offers
 
@@ -40,7 +41,7 @@ def order(demo) -> Order:
     placed = place.place_order(
         buyer=guests.Buyer(customer_id=None, email="bob@replay.shop.test", language="en"),
         basket=offers.Basket(quantities={SKU: 2}, shipping_address=ADDRESS),
-        payment_token="tok_ok",
+        details=OrderDetails(payment_token="tok_ok"),
         now=NOW,
     )
     order = Order.objects.get(number=placed.number)
