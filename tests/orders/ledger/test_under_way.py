@@ -22,7 +22,7 @@ class OrderNoticed(OrderFact, name="tests.order_noticed"):
 
 @pytest.fixture
 def wait_for(guest, body, sandbox, work, monkeypatch):
-    """The number of a shipped order that a message waits for: `wait_for("orders.notify_slack")`."""
+    """The number of a shipped order that a message waits for: `wait_for("orders.notify_in_test")`."""
     monkeypatch.setattr(registry, "_handlers", dict(registry._handlers))
 
     def run(handler, **options):
@@ -41,7 +41,7 @@ telling = pytest.mark.parametrize("options", [{}, {"queue": "orders"}], ids=["de
 
 @telling
 def test_discrepancies__somebody_is_still_to_be_told__are_found(wait_for, options):
-    number = wait_for("orders.notify_slack", **options)
+    number = wait_for("orders.notify_in_test", **options)
 
     Payment.objects.update(captured=Decimal("20.00"))
 
@@ -58,7 +58,7 @@ def test_discrepancies__a_step_of_the_order_waits__are_none_yet(wait_for):
 
 @telling
 def test_check__provider_differs_and_somebody_is_still_to_be_told__is_found(wait_for, sandbox, options):
-    number = wait_for("orders.notify_slack", **options)
+    number = wait_for("orders.notify_in_test", **options)
     sandbox.ledger.rows("UPDATE payment SET refunded = 700")
 
     check = checking.reconcile(now=timezone.now())
