@@ -60,7 +60,7 @@ def send_mail(event: MailQueued) -> None:
         _send_later(mail, f"SMTP: {down}", seconds=RETRY_SECONDS)
     else:
         mark_sent = partial(services.mark_sent, mail_id=mail.pk, now=timezone.now())
-        database.insist(mark_sent, seconds=MAX_DATABASE_SECONDS)  # nobody else can know that it was sent
+        database.retry(mark_sent, seconds=MAX_DATABASE_SECONDS)  # nobody else can know that it was sent
 
 
 def _wait_for_others(mail_id: UUID) -> None:

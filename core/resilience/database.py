@@ -29,7 +29,7 @@ def wait_until_up(*, seconds: float) -> bool:
     return True
 
 
-def insist(write: Callable[[], T], *, seconds: float) -> T:
+def retry(write: Callable[[], T], *, seconds: float) -> T:
     """Call `write`, and again where the connection was lost, until the database was away for `seconds`.
 
     For what only this process knows, such as what it did outside. `write` may have been committed when its
