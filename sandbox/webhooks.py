@@ -18,7 +18,7 @@ from sandbox.ledger import Ledger
 
 PREFIX = "whsec_"
 TIMEOUT = Timeout(connect=1, read=5)  # seconds
-LONGEST_PAUSE = 60  # seconds between two attempts
+MAX_PAUSE = 60  # seconds between two attempts
 POLL = 1.0  # seconds; other processes write to the ledger too
 
 
@@ -62,7 +62,7 @@ class Sender(threading.Thread):
             is_taken = answer.status < HTTPStatus.BAD_REQUEST
         except HTTPError:
             is_taken = False
-        pause = min(2 ** event["attempts"], LONGEST_PAUSE)
+        pause = min(2 ** event["attempts"], MAX_PAUSE)
         self._ledger.told(event["id"], again_at=None if is_taken else now + pause)
 
     def _signature(self, signed: str) -> str:

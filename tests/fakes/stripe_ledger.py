@@ -15,7 +15,7 @@ DECLINES = {
 GOOD_MEANS = {"pm_card_visa", "tok_visa", "ctoken_visa"}
 ASKS_FOR_THE_CUSTOMER = "pm_card_threeDSecure2Required"
 CANCELLABLE = ("requires_payment_method", "requires_action", "requires_capture")
-SMALLEST_AMOUNT = 1
+MIN_AMOUNT = 1
 
 Document = dict[str, Any]
 
@@ -51,7 +51,7 @@ class Ledger:
         means = _means_of_payment(form)
         if means not in GOOD_MEANS | DECLINES.keys() | {ASKS_FOR_THE_CUSTOMER}:
             raise invalid("resource_missing", param="payment_method")
-        if int(form["amount"]) < SMALLEST_AMOUNT:
+        if int(form["amount"]) < MIN_AMOUNT:
             raise invalid("amount_too_small", param="amount")
         if (form["confirm"], form["capture_method"]) != ("true", "manual"):
             raise invalid("parameter_unknown", param="confirm")
