@@ -36,7 +36,7 @@ class OrderQuerySet(models.QuerySet["Order"]):
 
 
 class Order(models.Model):
-    """What was sold to whom, at which price. Amounts are settled when it is placed and never change.
+    """What was sold to whom, at which price. Amounts are fixed when it is placed and never change.
 
     `total` is what the customer pays. Where `tax_included`, the prices contain `tax`; else it is added.
     """

@@ -54,10 +54,10 @@ def ship(*, order_id: UUID, now: datetime) -> None:
     except StepRefused:
         if not _were_cancelled(shipments):
             raise
-        is_settled = not Order.objects.filter(pk=order_id, status=Status.PAID).exists()
+        is_done = not Order.objects.filter(pk=order_id, status=Status.PAID).exists()
     else:
-        is_settled = not shipments or _settle(order_id=order_id, shipments=shipments, now=now)
-    if not is_settled:  # the refund may fail, the step may be brought back: then it is to be done anew
+        is_done = not shipments or _record_shipped(order_id=order_id, shipments=shipments, now=now)
+    if not is_done:  # the refund may fail, the step may be brought back: then it is to be done anew
         raise ProviderUnavailable("Meanwhile its shipments were cancelled, or its money promised back")
 
 
@@ -109,7 +109,7 @@ def _were_cancelled(shipments: Sequence[Shipment]) -> bool:
 
 
 @transaction.atomic
-def _settle(*, order_id: UUID, shipments: Sequence[Shipment], now: datetime) -> bool:
+def _record_shipped(*, order_id: UUID, shipments: Sequence[Shipment], now: datetime) -> bool:
     """False where these shipments are not to leave: they were cancelled, or all money is promised back."""
     if states.lock(order_id) != Status.PAID:
         return True  # shipped by another worker, or cancelled while the carrier was at it

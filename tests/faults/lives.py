@@ -182,7 +182,7 @@ LIVES = {
     "refunded elsewhere": Life(lead=_refunded_elsewhere, steps=("orders.refund_failed.",)),
     "returned": Life(lead=_returned, steps=("orders.deliver.", "orders.receive_return.")),
     "overdue": Life(lead=_overdue, steps=("orders.give_up.",)),
-    "given up": Life(lead=_given_up, steps=("core.handling.before_bury",)),
+    "given up": Life(lead=_given_up, steps=("core.work.before_give_up",)),
 }
 
 

@@ -31,7 +31,7 @@ NOT_HERE = (
 SAMPLE = [
     "core.idempotency.after_commit",
     "core.relay.after_send",
-    "core.handling.before_mark",
+    "core.work.before_mark",
     "orders.authorise.after_call",
     "orders.ship.after_call",
     "orders.receive_webhook.before_commit",

@@ -75,7 +75,7 @@ def _found(acknowledged, provider=None):
     return "\n".join(ledgers.discrepancies(acknowledged, provider=provider))
 
 
-def test_discrepancies__history_and_a_settled_order__none(order, acknowledged):
+def test_discrepancies__history_and_a_finished_order__none(order, acknowledged):
     assert ledgers.discrepancies(acknowledged, provider=_provider(order)) == []
 
 

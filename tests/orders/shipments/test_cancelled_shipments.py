@@ -217,7 +217,7 @@ def test_recall__carrier_keeps_one__its_siblings_are_called_back(order, booked, 
         cancel(self, key=key)
 
     monkeypatch.setattr(SANDBOX, "cancel_parcel", picked_up)
-    monkeypatch.setattr(dispatch, "_settle", lambda **_: _bury(order) and True)
+    monkeypatch.setattr(dispatch, "_record_shipped", lambda **_: _bury(order) and True)
     work(rounds=2)
 
     assert [parcel["key"].rpartition(":")[2] for parcel in sandbox.parcels()] == ["1"]
