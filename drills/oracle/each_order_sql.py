@@ -19,9 +19,9 @@ SELECT aggregate || ', ' || event, coalesce(t.times, 0)::text, coalesce(p.times,
 FROM turns t FULL JOIN published p USING (aggregate, event) WHERE t.times IS DISTINCT FROM p.times
 """
 
-# One mail for each turn that a customer is told of.
+# One mail for each turn of which a customer is notified.
 MAILS = """
-WITH told AS (
+WITH due AS (
     SELECT aggregate, event, count(DISTINCT event_id) AS times FROM core_outboxmessage
     WHERE aggregate = ANY(%(ids)s::text[]) AND handler LIKE 'orders.mail%%' GROUP BY 1, 2
 ), written AS (
@@ -29,7 +29,7 @@ WITH told AS (
     FROM core_mail WHERE split_part(cause, ':', 2) = ANY(%(ids)s::text[]) GROUP BY 1, 2
 )
 SELECT aggregate || ', ' || event, coalesce(t.times, 0)::text, coalesce(w.times, 0)::text
-FROM told t FULL JOIN written w USING (aggregate, event) WHERE t.times IS DISTINCT FROM w.times
+FROM due t FULL JOIN written w USING (aggregate, event) WHERE t.times IS DISTINCT FROM w.times
 """
 
 # A voucher took something off if and only if one of its uses is written down.
@@ -39,8 +39,8 @@ FROM orders_order o LEFT JOIN orders_voucheruse u ON u.order_id = o.id
 WHERE o.id = ANY(%(ids)s) GROUP BY o.id HAVING count(u.id) <> (o.discount > 0)::int
 """
 
-# It is free again if and only if its order failed or was cancelled.
-GIVEN_BACK = """
+# Its use is released if and only if its order failed or was cancelled.
+RELEASED_VOUCHERS = """
 WITH ended AS (
     SELECT DISTINCT order_id FROM orders_orderevent WHERE to_status IN ('cancelled', 'payment_failed')
 )
@@ -96,6 +96,6 @@ STATEMENTS = {
     "published": TURNS,
     "mails": MAILS,
     "uses of vouchers": DISCOUNTS,
-    "voucher released": GIVEN_BACK,
+    "voucher released": RELEASED_VOUCHERS,
     "orders with the voucher": OVERUSED,
 }

@@ -1,4 +1,4 @@
-"""Whether our ledgers agree with each other, with what customers were told, and with the provider's."""
+"""Whether our ledgers agree with each other, with what was acknowledged to customers, and with the provider's."""
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping
@@ -62,7 +62,7 @@ def by_ledger(
     """
     parameters = _parameters(acknowledged)
     found = {
-        ledger: [told for what, ask in asked.items() for told in _answers(what, ask, parameters)]
+        ledger: [sentence for what, ask in asked.items() for sentence in _answers(what, ask, parameters)]
         for ledger, asked in LEDGERS.items()
     }
     if provider:

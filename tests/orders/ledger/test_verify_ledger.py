@@ -1,4 +1,4 @@
-"""The books after everything that may happen to orders, and with one thing planted wrong at a time (O12)."""
+"""The ledgers after everything that may happen to orders, and with one thing planted wrong at a time (O12)."""
 
 from datetime import timedelta
 from decimal import Decimal
@@ -100,13 +100,13 @@ PLANTED = {
     "units shipped": lambda s: Shipment.objects.filter(order=s["part"]).update(
         lines=[{"sku": "MUG", "quantity": 2}]
     ),
-    "parcel": lambda s: Shipment.objects.create(order=s["paid"], lines=[], idempotency_key="forgotten"),
+    "shipment": lambda s: Shipment.objects.create(order=s["paid"], lines=[], idempotency_key="forgotten"),
     "units returned": lambda s: Return.objects.filter(order=s["lost"]).update(restock=True),
     "sums of its lines": lambda s: OrderLine.objects.filter(order=s["declined"]).delete(),
     "money taken": lambda s: Payment.objects.filter(order=s["paid"]).update(captured="20.00"),
     "payment": lambda s: Payment.objects.filter(order=s["early"]).update(status="abandoned"),
     "refund": lambda s: Refund.objects.filter(order=s["shipped"]).update(status="pending", settled_at=None),
-    "money given back": lambda s: Payment.objects.filter(order=s["paid"]).update(refunded="1.50"),
+    "money refunded": lambda s: Payment.objects.filter(order=s["paid"]).update(refunded="1.50"),
     "refunds": lambda s: Payment.objects.filter(order=s["shipped"]).update(promised="6.00"),
     "uses of the voucher": lambda _: Voucher.objects.update(used=1),
     "uses by the customer": lambda _: VoucherCustomer.objects.update(used=1),
@@ -220,8 +220,8 @@ def test_check__provider_knows_another_sum__is_found(shop, sandbox):
         [
             "payment, by its provider,",
             shop["shipped"].number,
-            "27.40 taken, 7.00 given back",
-            "27.40 taken, 5.00 given back",
+            "27.40 taken, 7.00 refunded",
+            "27.40 taken, 5.00 refunded",
         ]
     ]
 
