@@ -34,7 +34,7 @@ def office(client, settings):
     return client
 
 
-def _bury(message):
+def _mark_dead(message):
     OutboxMessage.objects.filter(pk=message.pk).update(dead_at=timezone.now(), error="boom")
 
 
@@ -44,7 +44,7 @@ def _skip(message):
 
 def test_skip__dead__is_over_for_good_with_reason_and_name(ran, happen):
     (message,) = happen()
-    _bury(message)
+    _mark_dead(message)
 
     assert _skip(message)
     handle(message.pk)
@@ -74,7 +74,7 @@ def test_skip__handler_has_a_promise_to_take_back__is_done_once(on_thing, happen
     taken_back = []
     on_thing(print, on_skip=taken_back.append)
     (message,) = happen()
-    _bury(message)
+    _mark_dead(message)
 
     assert [_skip(message), _skip(message)] == [True, False]
 
@@ -87,7 +87,7 @@ def test_skip__taking_back_fails__is_not_skipped(on_thing, happen):
 
     on_thing(print, on_skip=fail)
     (message,) = happen()
-    _bury(message)
+    _mark_dead(message)
 
     with pytest.raises(RuntimeError):
         _skip(message)
@@ -98,7 +98,7 @@ def test_skip__taking_back_fails__is_not_skipped(on_thing, happen):
 
 def test_skip__handler_of_another_release__is_skipped(ran, happen):
     (message,) = happen()
-    _bury(message)
+    _mark_dead(message)
     OutboxMessage.objects.update(handler="tests.gone")
 
     assert _skip(message)
@@ -106,7 +106,7 @@ def test_skip__handler_of_another_release__is_skipped(ran, happen):
 
 def test_prune__skipped_long_ago__is_forgotten(ran, happen):
     (message,) = happen()
-    _bury(message)
+    _mark_dead(message)
     _skip(message)
 
     retention.prune(now=timezone.now() + retention.MESSAGES_KEPT + timedelta(seconds=1))
@@ -116,7 +116,7 @@ def test_prune__skipped_long_ago__is_forgotten(ran, happen):
 
 def test_skip_action__with_reason__skips(office, ran, happen):
     (message,) = happen()
-    _bury(message)
+    _mark_dead(message)
     url = reverse("admin:core_outboxmessage_skip", args=[message.pk])
 
     asked = office.post(url, {"_form_submitted": "on", "reason": ""}).content.decode()
@@ -134,7 +134,7 @@ def test_skip_action__may_only_look__is_refused(client, settings, ran, happen):
     looker.user_permissions.add(Permission.objects.get(codename="view_outboxmessage"))
     client.force_login(looker)
     (message,) = happen()
-    _bury(message)
+    _mark_dead(message)
 
     answer = client.post(
         reverse("admin:core_outboxmessage_skip", args=[message.pk]), {"_form_submitted": "on", "reason": "x"}
@@ -173,7 +173,7 @@ def test_outbox_status__max_lag__decides_the_exit_code(ran, happen, age, is_dead
     first, second = happen(2)
     OutboxMessage.objects.update(next_attempt_at=timezone.now() - timedelta(seconds=age))
     if is_dead:
-        _bury(second)
+        _mark_dead(second)
     told, ended = StringIO(), 0
 
     try:

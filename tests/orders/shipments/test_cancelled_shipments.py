@@ -147,7 +147,7 @@ def test_called_off_while_the_carrier_is_told__the_answer_sends_nothing(order, s
     def given_up_meanwhile(self, *, key, **parcel):
         number = create(self, key=key, **parcel)
         if key.endswith(":2"):
-            _bury(order)
+            _mark_dead(order)
         return number
 
     monkeypatch.setattr(SANDBOX, "create_parcel", given_up_meanwhile)
@@ -169,7 +169,7 @@ def test_carrier_set_to_manual__parcels_that_were_intended__are_sent(order, book
     assert _drift() == []
 
 
-def _bury(order):
+def _mark_dead(order):
     """Another worker, with the same message, has failed for the last time; its id."""
     step = OutboxMessage.objects.get(handler="orders.ship_order", aggregate=str(order.pk))
     (message,) = work.find_open([step.pk])
@@ -185,7 +185,7 @@ def test_brought_back_while_a_worker_of_before_is_at_it__is_done_all_the_same(
     def brought_back_meanwhile(self, *, key, **parcel):
         number = create(self, key=key, **parcel)
         if not keys:
-            assert replay([_bury(order)]) == 1
+            assert replay([_mark_dead(order)]) == 1
         keys.append(key)
         return number
 
@@ -217,7 +217,7 @@ def test_recall__carrier_keeps_one__its_siblings_are_called_back(order, booked, 
         cancel(self, key=key)
 
     monkeypatch.setattr(SANDBOX, "cancel_parcel", picked_up)
-    monkeypatch.setattr(dispatch, "_record_shipped", lambda **_: _bury(order) and True)
+    monkeypatch.setattr(dispatch, "_record_shipped", lambda **_: _mark_dead(order) and True)
     work(rounds=2)
 
     assert [parcel["key"].rpartition(":")[2] for parcel in sandbox.parcels()] == ["1"]
