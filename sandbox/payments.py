@@ -41,7 +41,7 @@ def void(ledger: Ledger, key: str, number: int, fingerprint: str) -> Answer:
 
 
 def refund(ledger: Ledger, key: str, number: int, body: dict[str, Any], fingerprint: str) -> Answer:
-    """Give back `amount` of what was captured."""
+    """Refund `amount` of what was captured."""
     sql = (
         "UPDATE payment SET refunded = refunded + :amount"
         " WHERE id = :id AND status = 'captured' AND :amount BETWEEN 1 AND captured - refunded"

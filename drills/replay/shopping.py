@@ -50,7 +50,7 @@ def visit(shop: Shop, shopper: Shopper, log: AnswerLog | None = None) -> Visit:
         return Visit(placed=_placed(answer.body, shopper, headers))
     if answer.status == HTTPStatus.CONFLICT and answer.code == "out_of_stock":
         return Visit(refused=answer.code)
-    raise VisitFailed(_told("POST /orders", answer))
+    raise VisitFailed(_described("POST /orders", answer))
 
 
 def _kept(answer: Answer, shopper: Shopper) -> answers.Answer:
@@ -119,9 +119,9 @@ def _placed(body: dict[str, Any], shopper: Shopper, headers: dict[str, str]) -> 
 
 def _expect(answer: Answer, status: HTTPStatus, route: str) -> None:
     if answer.status != status:
-        raise VisitFailed(_told(route, answer))
+        raise VisitFailed(_described(route, answer))
 
 
-def _told(route: str, answer: Answer) -> str:
+def _described(route: str, answer: Answer) -> str:
     detail = answer.body.get("detail", "") if isinstance(answer.body, dict) else ""
     return f"{route}: {answer.status} {answer.code} {detail}".strip()

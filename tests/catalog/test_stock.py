@@ -82,7 +82,7 @@ def test_reserve__owner_twice__is_refused_by_the_constraint():
         reserve(owner, {variant: 1})
 
 
-def test_release__twice__gives_back_once(django_assert_num_queries):
+def test_release__twice__releases_once(django_assert_num_queries):
     variant, owner = VariantFactory(stock=5), uuid4()
     reserve(owner, {variant: 3})
 

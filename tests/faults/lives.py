@@ -41,7 +41,7 @@ Placed = Mapping[str, Any]
 
 @dataclass(kw_only=True)
 class Town:
-    """The shop and those who deal with it. `refunds` is what staff were told will be given back."""
+    """The shop and those who deal with it. `refunds` is what staff were told will be refunded."""
 
     shop: Shop
     buyers: Buyers

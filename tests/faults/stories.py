@@ -25,7 +25,7 @@ from tests.faults.children import Children
 from tests.faults.shop import WEBHOOK_SECRET, Sandbox
 
 CAPTURING = "orders.capture_payment"
-PART = "5.00"  # of what an order costs, given back
+PART = "5.00"  # of what an order costs, refunded
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,8 +37,8 @@ class Scene:
     placed: Mapping[str, Any]
     staff: Mapping[str, str]
 
-    def work(self, *, but: str = "") -> None:
-        self.children.run(child.work, but=but)
+    def work(self, *, skip_handler: str = "") -> None:
+        self.children.run(child.work, skip_handler=skip_handler)
 
     def charge(self) -> Mapping[str, Any]:
         """The order's, in the provider's own ledger."""
@@ -96,22 +96,22 @@ def notify(scene: Scene) -> Act:
 
 
 def _unasked(scene: Scene) -> None:
-    scene.work(but=child.AUTHORISING)
+    scene.work(skip_handler=child.AUTHORISING)
 
 
 def _held(scene: Scene) -> None:
-    scene.work(but=CAPTURING)
+    scene.work(skip_handler=CAPTURING)
 
 
 def _with_carrier(scene: Scene) -> None:
     """The carrier has the parcel, and nobody has written that down."""
-    scene.work(but=child.SHIPPING)
+    scene.work(skip_handler=child.SHIPPING)
     assert scene.children.run(child.work, crash_at="orders.ship.after_call") == child.KILLED
 
 
 def _part_sent(scene: Scene) -> None:
     """By staff: one piece."""
-    scene.work(but=child.SHIPPING)
+    scene.work(skip_handler=child.SHIPPING)
     sent = [{"sku": scene.placed["lines"][0]["sku"], "quantity": 1}]
     part = {"carrier": "By bicycle", "lines": sent}
     path = f"orders/{scene.placed['number']}/shipments"
@@ -149,13 +149,13 @@ def _held_unnoticed(scene: Scene) -> None:
     scene.children.run(child.charge_unnoticed, captures=False)
 
 
-def _given_back_elsewhere(scene: Scene) -> None:
-    """Somebody has refunded it at the provider, and we have not heard of it."""
+def _refunded_elsewhere(scene: Scene) -> None:
+    """Somebody has refunded it at the provider, and we do not know of it."""
     scene.work()
     scene.children.run(child.refund_elsewhere, scene.placed["id"])
 
 
-def _heard_at_last(scene: Scene) -> None:
+def _received_at_last(scene: Scene) -> None:
     scene.work()
     scene.children.run(notify(scene))
     scene.work()
@@ -188,9 +188,9 @@ STORIES = {
     ),
     "refunded at the provider before": Story(
         steps=("orders.refund_failed.",),
-        before=_given_back_elsewhere,
+        before=_refunded_elsewhere,
         deed=_ask("refunds", amount=PART),
-        after=_heard_at_last,
+        after=_received_at_last,
         ended=Status.REFUNDED,
     ),
     "sent by staff": Story(
@@ -239,7 +239,7 @@ STORIES = {
     ),
     "refunded at the provider, says a webhook": Story(
         steps=("orders.receive_webhook.", "orders.settle.before_commit"),
-        before=_given_back_elsewhere,
+        before=_refunded_elsewhere,
         deed=notify,
         ended=Status.REFUNDED,
     ),

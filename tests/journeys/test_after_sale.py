@@ -1,4 +1,4 @@
-"""An order after its sale, in the running shop: refunded in part, returned, delivered; called off in time."""
+"""An order after its sale, in the running shop: refunded in part, returned, delivered; cancelled in time."""
 
 from uuid import uuid4
 

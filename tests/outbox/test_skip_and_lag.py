@@ -70,18 +70,18 @@ def test_skip__not_dead__changes_nothing(ran, happen, change):
     assert message.skipped_by == ""
 
 
-def test_skip__handler_has_a_promise_to_take_back__is_done_once(on_thing, happen):
-    taken_back = []
-    on_thing(print, on_skip=taken_back.append)
+def test_skip__handler_has_a_promise_to_undo__is_done_once(on_thing, happen):
+    undone = []
+    on_thing(print, on_skip=undone.append)
     (message,) = happen()
     _mark_dead(message)
 
     assert [_skip(message), _skip(message)] == [True, False]
 
-    assert [str(event.thing_id) for event in taken_back] == [message.aggregate]
+    assert [str(event.thing_id) for event in undone] == [message.aggregate]
 
 
-def test_skip__taking_back_fails__is_not_skipped(on_thing, happen):
+def test_skip__undoing_fails__is_not_skipped(on_thing, happen):
     def fail(event):
         raise RuntimeError("not now")
 
@@ -144,7 +144,7 @@ def test_skip_action__may_only_look__is_refused(client, settings, ran, happen):
     assert (answer.status_code, message.state) == (403, "dead")
 
 
-def test_lag__due_postponed_dead_and_handled__are_told_apart(ran, happen):
+def test_lag__due_postponed_dead_and_handled__are_distinguished(ran, happen):
     now = timezone.now()
     due, fresh, later, dead, handled = happen(5)
     minute = timedelta(minutes=1)
@@ -174,13 +174,13 @@ def test_outbox_status__max_lag__decides_the_exit_code(ran, happen, age, is_dead
     OutboxMessage.objects.update(next_attempt_at=timezone.now() - timedelta(seconds=age))
     if is_dead:
         _mark_dead(second)
-    told, ended = StringIO(), 0
+    output, ended = StringIO(), 0
 
     try:
-        call_command("outbox_status", "--max-lag", "30", stdout=told)
+        call_command("outbox_status", "--max-lag", "30", stdout=output)
     except SystemExit as end:
         ended = end.code
 
     assert ended == code
-    assert f"lag {age}." in told.getvalue()
+    assert f"lag {age}." in output.getvalue()
     assert first.pk

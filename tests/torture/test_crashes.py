@@ -125,7 +125,7 @@ def _bring_to(reach, children):
     if reach in ("held", "captured"):
         children.run(child.charge_unnoticed, captures=reach == "captured")
     if reach == "paid":
-        children.run(child.work, but=child.SHIPPING)
+        children.run(child.work, skip_handler=child.SHIPPING)
 
 
 def _until_done(children, act, step):

@@ -23,7 +23,7 @@ ROUNDS = scale(1, 50)
 CASES = [
     (name, step) for name, story in STORIES.items() for step in all_names() if step.startswith(story.steps)
 ]
-GIVEN_BACK = {Status.PARTIALLY_REFUNDED: Decimal(PART)}
+REFUNDED = {Status.PARTIALLY_REFUNDED: Decimal(PART)}
 DONE = {None, 200, 201, 204}
 DENIED = 409  # the answer to a repeat of what has been done, where there is no key to know it by
 
@@ -60,7 +60,7 @@ def test_story__killed_at_a_step__ends_as_meant(*, name, step, begin, children, 
 
     ids = [order.id for order in log.orders()]
     assert list(Order.objects.filter(pk__in=ids).values_list("status", flat=True)) == [story.ended] * ROUNDS
-    refunds = dict.fromkeys([order.number for order in log.orders()], GIVEN_BACK.get(story.ended, Decimal()))
+    refunds = dict.fromkeys([order.number for order in log.orders()], REFUNDED.get(story.ended, Decimal()))
     assert comparison.discrepancies(log, ledger=sandbox.ledger(), refunds=refunds) == []
 
 

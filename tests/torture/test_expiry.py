@@ -72,7 +72,7 @@ def test_payment__at_the_boundary__each_unit_is_sold_or_free(children, place, go
     for _ in range(ROUNDS):
         (sku,) = goods(stock=UNITS)
         scenes = [children.run(place, sku) for _ in range(UNITS)]
-        children.run(child.work, but=CAPTURING)
+        children.run(child.work, skip_handler=CAPTURING)
         news = [_captured(scene) for scene in scenes[: UNITS // 2]]
         _let_holds_end(log)
 

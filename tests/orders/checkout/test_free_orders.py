@@ -104,7 +104,7 @@ def test_free_order__its_mails__speak_of_no_payment(place, sandbox, work):
 
 
 @pytest.mark.parametrize("rounds", [0, 1])
-def test_free_order__cancelled__gives_back_stock_and_voucher_and_tells_of_no_money(
+def test_free_order__cancelled__releases_stock_and_voucher_and_shows_no_money(
     place, sandbox, work, settings, rounds
 ):
     settings.CARRIER = "manual"

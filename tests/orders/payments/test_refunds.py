@@ -234,7 +234,7 @@ def test_make_refund__provider_down__waits(staff, shipped, sandbox, work, settin
     assert (waiting, Refund.objects.get().status) == ("pending", "succeeded")
 
 
-def test_make_refund__given_back_in_the_dashboard_meanwhile__fails_and_frees_its_promise(
+def test_make_refund__refunded_in_the_dashboard_meanwhile__fails_and_frees_its_promise(
     staff, shipped, sandbox, work
 ):
     _refund(staff, shipped, "20.00")
@@ -252,7 +252,7 @@ def test_make_refund__given_back_in_the_dashboard_meanwhile__fails_and_frees_its
     assert "was refused" in OrderEvent.objects.latest("id").reason
 
 
-def test_refund_and_cancellation__both_under_way__give_back_the_whole_once(staff, guest, body, sandbox, work):
+def test_refund_and_cancellation__both_under_way__refund_the_whole_once(staff, guest, body, sandbox, work):
     order = _placed(guest, body, work, rounds=2)
     _refund(staff, order)
     cancellation.cancel(order_id=order.pk, actor="guest", reason="", now=timezone.now())

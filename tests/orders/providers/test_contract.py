@@ -203,7 +203,7 @@ def test_refund__nothing_captured__is_refused(authorise, refund, truth):
     assert truth() == [(0, 0)]
 
 
-def test_refund__answer_lost__repeat_gives_back_once(world, authorise, capture, refund, truth):
+def test_refund__answer_lost__repeat_refunds_once(world, authorise, capture, refund, truth):
     charge = authorise()
     capture(charge)
     world.lose_next_answer()
