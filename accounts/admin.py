@@ -69,7 +69,7 @@ class GroupAdmin(DjangoGroupAdmin, ModelAdmin):
 
 @admin.register(Session)
 class SessionAdmin(ModelAdmin):
-    """Signed-in devices: to look at, and to end."""
+    """The devices on which somebody is signed in, which staff may inspect and end."""
 
     list_display = ("user", "is_live", "last_used_at", "created_at", "expires_at", "address", "user_agent")
     list_select_related = ("user",)

@@ -21,7 +21,7 @@ SCHEME = "bearer"
 
 @dataclass(frozen=True, slots=True)
 class TokenUser:
-    """The caller as the access token tells; `request.user` of every API view.
+    """The caller as the access token says; `request.user` of every API view.
 
     Give `pk` to queries (`filter(user_id=request.user.pk)`). `is_staff` may be some minutes old: what
     needs staff states accounts.permissions.IsStaff, which asks the database.

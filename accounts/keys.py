@@ -77,7 +77,7 @@ def _ring(directory: str) -> KeyRing:
 
 
 def _stamp(directory: Path) -> Stamp:
-    """What tells whether the directory changed (a mounted secret is a symlink: times are the target's)."""
+    """What differs once the directory has changed (a mounted secret is a symlink: times are the target's)."""
     found = ((file.name, _stat(file)) for file in sorted(directory.glob("*.pem")))
     return tuple((name, stat.st_mtime_ns, stat.st_size) for name, stat in found if stat)
 

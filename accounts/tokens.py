@@ -79,7 +79,7 @@ class _OurToken(Token):
 
 
 class AccessToken(_OurToken):
-    """Who asks, for a few minutes, verified without the database. `staff` is a hint: IsStaff looks again."""
+    """Who asks, for a few minutes, verified without the database. `staff` is a hint: IsStaff checks it."""
 
     token_type = "access"  # noqa: S105 - a claim, not a secret
     lifetime = settings.ACCESS_TOKEN_LIFETIME

@@ -127,7 +127,7 @@ class Listing(models.Model):
     """One product as lists and search see it: written by services.read_model only, read in one indexed query.
 
     `price` is the lowest of the product's variants, `attributes` maps each name to the texts of all values
-    of the product and its variants, `in_stock` tells whether any unit can be bought.
+    of the product and its variants, `in_stock` says whether any unit can be bought.
     """
 
     product = models.OneToOneField(Product, on_delete=models.CASCADE, primary_key=True)

@@ -1,4 +1,4 @@
-"""What happens to orders. Handlers here and in other apps are told through core.outbox."""
+"""What happens to orders. Handlers here and in other apps receive it through core.outbox."""
 
 from uuid import UUID
 

@@ -1,4 +1,4 @@
-"""Mails that tell customers what happened to their orders: each fact once, in the customer's language."""
+"""Mails that notify customers of what happened to orders: each fact once, in the customer's language."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial

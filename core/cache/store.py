@@ -31,7 +31,7 @@ FIRST_POLL, MAX_POLL = 0.002, 0.02  # seconds
 
 
 class Entry(NamedTuple):
-    """Finished bytes with their ETag; `is_hit` tells whether they came from the cache."""
+    """Finished bytes with their ETag; `is_hit` says whether they came from the cache."""
 
     body: bytes
     etag: str

@@ -4,7 +4,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
 
 class ReadOnly:
-    """Mixed in front of ModelAdmin: staff look and run actions; nobody writes a row by hand."""
+    """Mixed in front of ModelAdmin: staff read and run actions; nobody writes a row by hand."""
 
     show_full_result_count = False
     list_per_page = 50

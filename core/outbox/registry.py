@@ -67,7 +67,7 @@ def handles(
     in_turn: bool = False,
     is_saga_step: bool = False,
 ) -> Callable[[Run], Run]:
-    """Register the decorated function for `event`; what each option does is told by Handler."""
+    """Register the decorated function for `event`; Handler says what each option does."""
 
     def register(run: Run) -> Run:
         handler = Handler(

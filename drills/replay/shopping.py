@@ -72,10 +72,10 @@ def log_in(shop: Shop, shopper: Shopper) -> dict[str, str]:
 
 
 def _browse(shop: Shop, shopper: Shopper) -> None:
-    for query in ({}, {"category": shopper.looks_in}):
+    for query in ({}, {"category": shopper.category_read}):
         _expect(shop.call("GET /products", query=query), HTTPStatus.OK, "GET /products")
-    answer = shop.call("GET /products/{slug}", slug=shopper.looks_at)
-    _expect(answer, HTTPStatus.OK, f"GET /products/{shopper.looks_at}")
+    answer = shop.call("GET /products/{slug}", slug=shopper.product_read)
+    _expect(answer, HTTPStatus.OK, f"GET /products/{shopper.product_read}")
 
 
 def _log_in(shop: Shop, shopper: Shopper) -> dict[str, str]:

@@ -38,7 +38,7 @@ def place_order(
     details: OrderDetails,
     now: datetime,
 ) -> place.PlacedOrder:
-    """Order what is in the cart, at the prices of now; `basket` tells the rest.
+    """Order what is in the cart, at the prices of now; `basket` says the rest.
 
     Of two that order one cart at once the second waits, and finds it ordered. Raises UnknownCart, CartEmpty,
     CartOrdered, and what checkout.place_order raises.

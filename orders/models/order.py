@@ -140,7 +140,7 @@ class OrderLine(models.Model):
 
 
 class OrderEvent(models.Model):
-    """One entry of an order's timeline. Written with what it tells of, never changed."""
+    """One entry of an order's timeline. Written with what it records, and never changed."""
 
     order = models.ForeignKey(Order, models.CASCADE, related_name="timeline", db_index=False)
     from_status = models.CharField(max_length=20, choices=Status.choices, blank=True)

@@ -1,6 +1,6 @@
 """What a provider says of a payment becomes ours, in one place: the answers of workers and its webhooks.
 
-Each function locks the order, then its payment. What it is told may be old, and told twice, also at once:
+Each function locks the order, then its payment. What it receives may be old, and come twice, also at once:
 amounts captured and refunded only grow, and a step that somebody else has settled is left as it is.
 """
 

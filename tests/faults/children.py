@@ -133,7 +133,11 @@ def work(*, skip_handler: str = "") -> None:
         if not waiting.exists():
             return
         _let_time_pass(waiting)
-        publish_batch(lambda message_ids, queue: _handle(message_ids, skip_handler=skip_handler, runs_follow_ups=not skip_handler))
+        publish_batch(
+            lambda message_ids, queue: _handle(
+                message_ids, skip_handler=skip_handler, runs_follow_ups=not skip_handler
+            )
+        )
     raise RuntimeError("Messages are left open")
 
 

@@ -21,7 +21,9 @@ pytestmark = pytest.mark.xdist_group("torture")
 
 ROUNDS = scale(1, 50)
 CHECKOUT = [name for name in all_names() if name.startswith(("orders.checkout", "core.idempotency"))]
-COMPENSATION = [name for name in all_names() if "orders.reverse" in name or name == "core.work.before_give_up"]
+COMPENSATION = [
+    name for name in all_names() if "orders.reverse" in name or name == "core.work.before_give_up"
+]
 AFTER_SALE = tuple(step for story in STORIES.values() for step in story.steps)
 SHIPPING = [name for name in all_names() if name.startswith(("orders.intend_shipment", "orders.ship."))]
 SAGA = [

@@ -93,7 +93,9 @@ PLANTED = {
     "the carrier has 0": lambda s: s.ledger["parcels"].remove(s.parcel),
     "the carrier has 2": lambda s: s.ledger["parcels"].append(s.parcel),
     "the carrier has 1": lambda s: Shipment.objects.filter(order=s.order).update(idempotency_key=uuid4().hex),
-    "shipments should be 1 with": lambda s: Shipment.objects.filter(order=s.order).update(location="elsewhere"),
+    "shipments should be 1 with": lambda s: Shipment.objects.filter(order=s.order).update(
+        location="elsewhere"
+    ),
     "published should be 1, is 0": lambda s: _messages(s, "orders.order_shipped").delete(),
     "published should be 0, is 1": lambda s: _messages(s, "orders.order_paid").update(
         event="orders.order_cancelled"

@@ -27,7 +27,7 @@ class PaymentRequest(RequestBody):
 
 
 class OrderRequest(QuoteRequest):
-    """What is ordered, where it goes, how it is paid. The `email` of who is signed in is not looked at."""
+    """What is ordered, where it goes, how it is paid. The `email` of who is signed in is ignored."""
 
     shipping_address: Annotated[AddressRequest, Nested("Give an object with the address")]
     email: Annotated[

@@ -93,7 +93,7 @@ _ADDRESS = Nested("Give an object with the address")
 
 
 class QuoteRequest(RequestBody):
-    """What is to be priced. An order may be sent as it is: `email` and `payment` are not looked at."""
+    """What is to be priced. An order may be sent as it is: `email` and `payment` are ignored."""
 
     items: Annotated[
         Items | None, Field(description=f"1 to {MAX_ITEMS}; repeated SKUs are added up. Or a cart.")

@@ -1,4 +1,4 @@
-"""The ledgers after everything that may happen to orders, and with one thing planted wrong at a time (O12)."""
+"""The ledgers after everything that may happen to orders, and with one thing wrong at a time (O12)."""
 
 from datetime import timedelta
 from decimal import Decimal

@@ -136,7 +136,10 @@ def test_send__rest_of_the_money_is_promised__is_refused(place, settings, how):
 
 def _assert_cancelled(order, sandbox):
     order.refresh_from_db()
-    assert (order.status, [shipment.status for shipment in order.shipments.all()]) == ("refunded", ["cancelled"])
+    assert (order.status, [shipment.status for shipment in order.shipments.all()]) == (
+        "refunded",
+        ["cancelled"],
+    )
     assert (sandbox.parcels(), _refunded(order), discrepancies.find()) == ([], Decimal("29.90"), [])
 
 

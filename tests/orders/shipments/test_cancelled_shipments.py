@@ -208,7 +208,9 @@ def test_cancelled__staff_send_the_rest__the_mail_names_no_shipment_that_never_c
     assert cancelled.tracking_number not in mail.text
 
 
-def test_cancel_at_carrier__carrier_keeps_one__its_siblings_are_cancelled(order, booked, sandbox, work, monkeypatch):
+def test_cancel_at_carrier__carrier_keeps_one__its_siblings_are_cancelled(
+    order, booked, sandbox, work, monkeypatch
+):
     cancel = SANDBOX.cancel_parcel
 
     def picked_up(self, *, key):

@@ -96,7 +96,9 @@ def test_ship__carrier_away_after_the_first_shipment__the_order_waits_and_goes_o
     assert Mail.objects.filter(cause__startswith="orders.order_shipped").count() == 1
 
 
-def test_cancel__after_the_first_shipment_was_booked__the_carrier_keeps_none(split, sandbox, work, monkeypatch):
+def test_cancel__after_the_first_shipment_was_booked__the_carrier_keeps_none(
+    split, sandbox, work, monkeypatch
+):
     create = SandboxCarrier.create_parcel
 
     def cancelled_meanwhile(self, *, key, **parcel):
