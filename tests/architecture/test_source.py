@@ -53,7 +53,7 @@ def test_functions__all__are_short():
     [
         (r"django\.db\.models\.signals|@receiver", "business logic is called, not signalled"),
         (r"\bTODO\b|\bFIXME\b|\bXXX\b", "unfinished work is not left in the code"),
-        (r"except[^:]*:\s*\n\s*pass\b", "a failure is told, or suppressed by name"),
+        (r"except[^:]*:\s*\n\s*pass\b", "a failure is reported, or suppressed by name"),
         (r"ATOMIC_REQUESTS", "transactions belong to use cases"),
     ],
 )

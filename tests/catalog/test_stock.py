@@ -117,7 +117,7 @@ def test_adjust__below_reserved__is_refused_with_the_numbers():
     assert numbers(variant) == [(5, 3)]
 
 
-def test_listing__sold_out_and_back__follows_the_units():
+def test_read_model__sold_out_and_back__follows_the_units():
     variant, owner = VariantFactory(stock=2), uuid4()
 
     seen = []

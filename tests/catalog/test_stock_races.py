@@ -175,7 +175,7 @@ def test_reserve__split_orders_shuffled_over_locations__never_deadlock_and_add_u
     assert_ledger_adds_up()
 
 
-def test_reserve_and_release__crossing_sold_out_on_two_variants__listing_tells_the_truth():
+def test_reserve_and_release__crossing_sold_out_on_two_variants__read_model_is_true():
     product = ProductFactory(variant__stock=1)
     variants = [product.variants.get(), VariantFactory(product=product, stock=1)]
 

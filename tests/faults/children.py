@@ -1,4 +1,4 @@
-"""Short-lived processes that do one thing with the shop's own code, and may be told to die at a crash point.
+"""Short-lived processes that do one thing with the shop's own code, and may die at a crash point.
 
 They are forked from a process that has loaded Django, so that one costs some hundredths of a second.
 """
@@ -157,7 +157,7 @@ def fail_for_good() -> None:
 
 
 def skip_dead(*handlers: str) -> None:
-    """As staff do who have looked at what these handlers had to give up."""
+    """As staff do who have read what these handlers had to give up."""
     dead = OutboxMessage.objects.filter(handler__in=handlers, dead_at__isnull=False)
     for message_id in dead.values_list("pk", flat=True):
         skip(message_id=message_id, reason="It was compensated", actor="staff")

@@ -30,7 +30,7 @@ PART = "5.00"  # of what an order costs, refunded
 
 @dataclass(frozen=True, kw_only=True)
 class Scene:
-    """One order on its way. `placed` is what its buyer was told; `staff` are headers that let staff act."""
+    """One order on its way. `placed` is the answer to its buyer; `staff` are headers that let staff act."""
 
     children: Children
     sandbox: Sandbox
@@ -53,7 +53,7 @@ Act = Callable[..., Any]  # something for a child to do, or for the test before 
 class Story:
     """`deed` answers what a child does, and may do again; the order has to become `ended`.
 
-    `denied`: there is no key to know a repeat by, and it is told that nothing is left to do.
+    `denied`: there is no key to know a repeat by, and its answer says that nothing is left to do.
     """
 
     steps: tuple[str, ...]
@@ -73,10 +73,10 @@ def _ask(path: str, *, by_staff: bool = True, **body: Any) -> Callable[[Scene], 
     def deed(scene: Scene) -> Act:
         headers = scene.staff if by_staff else {"X-Order-Token": scene.placed["token"]}
         lines = [{"sku": line["sku"], "quantity": line["quantity"]} for line in scene.placed["lines"]]
-        told = {**body, "lines": lines} if body.get("lines") else body
+        sent = {**body, "lines": lines} if body.get("lines") else body
         number, key = scene.placed["number"], str(uuid4())
         return child.Asking(
-            path=f"orders/{number}/{path}", body=told, headers={**headers, "Idempotency-Key": key}
+            path=f"orders/{number}/{path}", body=sent, headers={**headers, "Idempotency-Key": key}
         )
 
     return deed

@@ -44,7 +44,7 @@ def follow(stack: Stack, placed: dict[str, Any], *, seconds: float = 60) -> dict
 
 
 class Load:
-    """Requests from `clients` threads until the block ends; `statuses` and `seconds` tell how they went."""
+    """Requests from `clients` threads until the block ends; `statuses` and `seconds` say how they went."""
 
     def __init__(self, request: Any, *, clients: int = 4) -> None:
         self._request, self._clients = request, clients

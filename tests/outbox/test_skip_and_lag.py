@@ -128,7 +128,7 @@ def test_skip_action__with_reason__skips(office, ran, happen):
     assert (message.state, message.skipped_by) == ("skipped", "staff@shop.test")
 
 
-def test_skip_action__may_only_look__is_refused(client, settings, ran, happen):
+def test_skip_action__may_only_read__is_refused(client, settings, ran, happen):
     settings.STORAGES = {**settings.STORAGES, "staticfiles": PLAIN_FILES}
     looker = UserFactory(is_staff=True)
     looker.user_permissions.add(Permission.objects.get(codename="view_outboxmessage"))

@@ -38,8 +38,8 @@ def begin(children, sandbox, guests, log, goods):
         children.changed.update(story.settings)
         voucher = VoucherFactory(code=uuid4().hex[:12], max_uses=1).code
         key, body = str(uuid4()), guests.body(*goods(story.skus, stock=1), token=story.token, voucher=voucher)
-        status, told = children.run(child.place, body, key)
-        log.write(answer := Answer(key=key, email=body["email"], status=status, body=told))
+        status, text = children.run(child.place, body, key)
+        log.write(answer := Answer(key=key, email=body["email"], status=status, body=text))
         return Scene(children=children, sandbox=sandbox, placed=answer.document, staff=staff)
 
     return place
@@ -53,8 +53,8 @@ def test_story__killed_at_a_step__ends_as_meant(*, name, step, begin, children, 
         scene = begin(story)
         story.before(scene)
         deed = story.deed(scene)
-        told = DONE | {DENIED} if story.denied else DONE
-        crashed = [_again_if_killed(children, act, step, told) for act in (deed, child.work)]
+        expected = DONE | {DENIED} if story.denied else DONE
+        crashed = [_again_if_killed(children, act, step, expected) for act in (deed, child.work)]
         assert any(crashed)
         story.after(scene)
 
@@ -64,10 +64,10 @@ def test_story__killed_at_a_step__ends_as_meant(*, name, step, begin, children, 
     assert comparison.discrepancies(log, ledger=sandbox.ledger(), refunds=refunds) == []
 
 
-def _again_if_killed(children, act, step, told):
-    """Whether it was killed. Who asked is `told` one of these in the end."""
+def _again_if_killed(children, act, step, expected):
+    """Whether it was killed. Who asked is answered one of `expected` in the end."""
     was_killed = children.run(act, crash_at=step) == child.KILLED
     if was_killed:
         # PostgreSQL may be about to notice who died; till then the dead one's claim of the key is held.
-        eventually(lambda: children.run(act) in told, seconds=10)
+        eventually(lambda: children.run(act) in expected, seconds=10)
     return was_killed

@@ -106,7 +106,7 @@ def _lives_of(steps):
 
 
 def _at_the_provider(shop, orders):
-    """What has become of their charges, while the worker still waits to be told."""
+    """What has become of their charges, while the worker still waits for an answer."""
     numbers = {order["number"] for order in orders}
     return {charge["status"] for charge in shop.ledger()["payments"] if charge["reference"] in numbers}
 

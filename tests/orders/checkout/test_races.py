@@ -75,7 +75,7 @@ def test_place_order__twenty_duplicates_of_one_key__run_once(body):
     assert OutboxMessage.objects.filter(handler="orders.authorise_payment").count() == 1
 
 
-def test_place_order__twenty_duplicates_for_the_last_unit__none_is_told_out_of_stock(body):
+def test_place_order__twenty_duplicates_for_the_last_unit__none_is_refused_as_out_of_stock(body):
     body["items"][0]["quantity"] = 10
 
     answers = _at_once(20, lambda _: Caller().order(body, **{"Idempotency-Key": "all"}))

@@ -196,13 +196,13 @@ def test_make_refund__dead_and_skipped__amount_can_be_promised_again(staff, ship
 
     skip(message_id=message.pk, reason="The customer keeps it", actor="staff:a")
     skipped = Refund.objects.get()
-    after, notes = _state(shipped), OrderEvent.objects.filter(order=shipped).order_by("at", "id")
+    after, events = _state(shipped), OrderEvent.objects.filter(order=shipped).order_by("at", "id")
     _refund(staff, shipped, "5.00")
     work()
 
     assert _codes(refused) == (409, "refund_too_large")
     assert (skipped.status, after) == ("failed", ("shipped", "captured", 0, 0))
-    assert "The refund of 29.90 USD was given up" in notes.values_list("reason", flat=True)
+    assert "The refund of 29.90 USD was given up" in events.values_list("reason", flat=True)
     assert _state(shipped) == ("partially_refunded", "captured", 5, 5)
     assert [p["refunded"] for p in sandbox.payments()] == [500]
 

@@ -219,7 +219,7 @@ def test_fetch__key_never_used__none(world, key):
     assert world.gateway.fetch(key=key) is None
 
 
-def test_fetch__after_each_step__tells_the_state(world, key, authorise, capture, refund):
+def test_fetch__after_each_step__answers_the_state(world, key, authorise, capture, refund):
     charge = authorise()
     held = world.gateway.fetch(key=key)
     capture(charge)

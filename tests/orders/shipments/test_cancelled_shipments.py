@@ -77,7 +77,7 @@ def _of_carrier(order):
     return [(each.idempotency_key.rpartition(":")[2], each.status) for each in keyed]
 
 
-def _drift():
+def _discrepancies():
     return [str(each) for each in discrepancies.find()]
 
 
@@ -92,7 +92,7 @@ def test_refused_for_good__a_part_was_sent__the_booked_sibling_is_cancelled(orde
     assert (_status(order), sandbox.parcels()) == ("paid", [])
     assert _of_carrier(order) == [("1", "cancelled"), ("2", "cancelled")]
     assert "staff decide" in OrderEvent.objects.latest("id").reason
-    assert _drift() == []
+    assert _discrepancies() == []
 
 
 def test_refused_for_good__staff_send_the_rest__the_order_is_shipped(order, booked, work):
@@ -102,7 +102,7 @@ def test_refused_for_good__staff_send_the_rest__the_order_is_shipped(order, book
 
     assert (_status(order), rest.lines) == ("shipped", [{"sku": "MUG", "quantity": 3}])
     assert set(StockLevel.objects.values_list("reserved", flat=True)) == {0}
-    assert _drift() == []
+    assert _discrepancies() == []
 
 
 def test_refused_for_good__replayed_when_the_carrier_would__new_shipments_are_sent(
@@ -116,7 +116,7 @@ def test_refused_for_good__replayed_when_the_carrier_would__new_shipments_are_se
 
     assert (_status(order), len(sandbox.parcels())) == ("shipped", 2)
     assert _of_carrier(order) == [("1", "cancelled"), ("2", "cancelled"), ("3", "shipped"), ("4", "shipped")]
-    assert _drift() == []
+    assert _discrepancies() == []
 
 
 def test_refused_after_a_replay__cancelled_before__is_a_failure_again(order, booked, work):
@@ -155,7 +155,7 @@ def test_cancelled_while_the_carrier_is_called__the_answer_sends_nothing(order, 
 
     assert (_status(order), sandbox.parcels()) == ("paid", [])
     assert _of_carrier(order) == [("1", "cancelled"), ("2", "cancelled")]
-    assert _drift() == []
+    assert _discrepancies() == []
 
 
 def test_carrier_set_to_manual__shipments_that_were_intended__are_sent(order, booked, work, settings):
@@ -166,7 +166,7 @@ def test_carrier_set_to_manual__shipments_that_were_intended__are_sent(order, bo
     work()
 
     assert _status(order) == "shipped"
-    assert _drift() == []
+    assert _discrepancies() == []
 
 
 def _mark_dead(order):
@@ -194,7 +194,7 @@ def test_brought_back_while_a_worker_of_before_is_at_it__is_done_all_the_same(
 
     assert (_status(order), len(sandbox.parcels())) == ("shipped", 2)
     assert _of_carrier(order)[2:] == [("3", "shipped"), ("4", "shipped")]
-    assert _drift() == []
+    assert _discrepancies() == []
 
 
 def test_cancelled__staff_send_the_rest__the_mail_names_no_shipment_that_never_comes(order, booked, work):
@@ -241,7 +241,7 @@ def test_close__rest_refunded__units_are_free_and_nothing_is_sent_again(order, b
 
     assert (_status(order), sandbox.parcels()) == ("partially_refunded", [])
     assert not Reservation.objects.filter(owner=order.pk).exists()
-    assert _drift() == []
+    assert _discrepancies() == []
 
 
 @pytest.mark.parametrize("missing", ["refund", "shipment", "payment"])

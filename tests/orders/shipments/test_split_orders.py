@@ -69,7 +69,7 @@ def test_ship__two_locations__a_shipment_from_each_and_one_mail_of_both(split, s
     mail = Mail.objects.get(cause=f"orders.order_shipped:{split.pk}")
     assert "SBX0000000001" in mail.text
     assert "SBX0000000002" in mail.text
-    assert [str(drift) for drift in discrepancies.find()] == []
+    assert [str(each) for each in discrepancies.find()] == []
 
 
 def test_ship__carrier_away_after_the_first_shipment__the_order_waits_and_goes_on(
@@ -112,7 +112,7 @@ def test_cancel__after_the_first_shipment_was_booked__the_carrier_keeps_none(
 
     assert (_status(split), sandbox.parcels()) == ("refunded", [])
     assert set(split.shipments.values_list("status", flat=True)) == {"cancelled"}
-    assert [str(drift) for drift in discrepancies.find()] == []
+    assert [str(each) for each in discrepancies.find()] == []
 
 
 def test_refund__whole_after_the_first_shipment_was_booked__the_carrier_keeps_none(

@@ -53,13 +53,13 @@ def _at_once(*calls):
 def test_webhook_and_worker_at_once__again_and_again__one_capture_each(plenty, place, stripe, webhook_url):
     url, stripe.webhook_url = webhook_url, ""
     for _ in range(ROUNDS):
-        order, told = place(), len(stripe.ledger.events)
+        order, before = place(), len(stripe.ledger.events)
         now = timezone.now()
         steps.authorise(order_id=order.pk, now=now)
         payment = order.payments.get()
         stripe.ledger.capture(payment.provider_reference, {"amount_to_capture": "2990"})
         stripe.webhook_url = url
-        events = stripe.ledger.events[told:]
+        events = stripe.ledger.events[before:]
         answers = _at_once(
             lambda now=now, order=order: steps.capture(order_id=order.pk, now=now),
             lambda events=events: stripe.send(events[-1]),
@@ -71,7 +71,7 @@ def test_webhook_and_worker_at_once__again_and_again__one_capture_each(plenty, p
     _assert_settled_once(stripe)
 
 
-def test_news_before_and_twice_while_the_worker_waits__one_capture(place, stripe, webhook_url):
+def test_webhook_before_and_twice_while_the_worker_waits__one_capture(place, stripe, webhook_url):
     stripe.copies = 2
     order = place()
 
