@@ -35,7 +35,7 @@ class PasswordChange(AdminPasswordChangeForm):
 
 
 @admin.register(User)
-class UserAdmin(DjangoUserAdmin, ModelAdmin):
+class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[type-arg]
     form, add_form, change_password_form = UserChange, UserCreation, PasswordChange
     list_display = ("email", "name", "is_active", "is_staff", "is_email_verified", "created_at")
     list_filter = ("is_staff", "is_superuser", "is_active", "groups", "created_at")
