@@ -6,10 +6,18 @@ from pathlib import Path
 
 import pytest
 
-from tests.architecture.house import ROOT, sources, trees
+from tests.architecture.house import ROOT, SHOP, WORKSHOP, sources, trees
 
 MAX_FILE_LINES, MAX_FUNCTION_LINES = 300, 45
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+
+
+def test_sources__every_package__is_asked():
+    """A rule that is asked of no file holds always."""
+    asked = {path.relative_to(ROOT).parts[0] for path in sources()}
+    packages = {path.parent.name for path in ROOT.glob("*/__init__.py")} - {"tests"}
+
+    assert asked == packages == {*SHOP, *WORKSHOP}
 
 
 def test_imports__contracts__hold():
