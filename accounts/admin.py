@@ -28,7 +28,7 @@ class UserChange(UserChangeForm):
 
 class PasswordChange(AdminPasswordChangeForm):
     def save(self, commit: bool = True) -> User:  # noqa: FBT001, FBT002 - Django's signature
-        """Who knew the old password is signed out everywhere."""
+        """Save the user; whoever knew an old password is signed out everywhere."""
         user: User = super().save(commit)
         sessions.end_all(user_id=user.pk, now=timezone.now())
         return user

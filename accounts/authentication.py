@@ -97,7 +97,7 @@ _memo = _Memo()
 
 
 def caller(token: str) -> TokenUser:
-    """Who sent this access token. Raises AuthenticationFailed."""
+    """The user to whom this access token was given. Raises AuthenticationFailed."""
     digest = hashlib.sha256(token.encode()).digest()
     user = _memo.find(digest)
     if user is None:

@@ -86,7 +86,7 @@ class AccessToken(_OurToken):
 
 
 class RefreshToken(_OurToken):
-    """Good for one refresh of its session."""
+    """A token that is good for one refresh of its session."""
 
     token_type = "refresh"  # noqa: S105 - a claim, not a secret
     lifetime = settings.REFRESH_TOKEN_LIFETIME

@@ -38,11 +38,11 @@ class Category(MP_Node):
 
 class ProductQuerySet(models.QuerySet["Product"]):
     def on_offer(self) -> "ProductQuerySet":
-        """Not withdrawn; published or not."""
+        """Products that are not withdrawn, published or not."""
         return self.filter(withdrawn_at__isnull=True)
 
     def visible(self, *, now: datetime) -> "ProductQuerySet":
-        """What shoppers see."""
+        """Products that shoppers see now."""
         return self.on_offer().filter(
             Q(published_until__isnull=True) | Q(published_until__gt=now), published_from__lte=now
         )

@@ -17,7 +17,10 @@ def unsafe_settings(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
 
 
 def refuse_unsafe_settings() -> None:
-    """For processes that Django does not check at their start. Raises ImproperlyConfigured naming each."""
+    """Check the settings where Django does not do so at the start of a process.
+
+    Raises ImproperlyConfigured naming each unsafe setting.
+    """
     found = unsafe_settings(None)
     if found:
         raise ImproperlyConfigured("; ".join(f"{error.id}: {error.msg}" for error in found))

@@ -95,7 +95,7 @@ ORDER BY created_at, id
 
 
 def _shown(order_id: UUID) -> _Shown:
-    """Raises Order.DoesNotExist."""
+    """What every mail shows of an order. Raises Order.DoesNotExist."""
     found = fetch(_ORDER, {"order": order_id})
     if not found:
         raise Order.DoesNotExist

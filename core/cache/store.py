@@ -100,7 +100,7 @@ class _Lookup:
         return self._claim_or_wait() if entry is None or is_aged else entry
 
     def _claim_or_wait(self) -> Entry | None:
-        """As `find`, taking the lock; None also where its holder is not done in LOCK_SECONDS."""
+        """Find as `find` does and take the lock; None also where its holder is not done in LOCK_SECONDS."""
         deadline, pause, never = time.monotonic() + LOCK_SECONDS, FIRST_POLL, threading.Event()
         while True:
             claim = ("SET", self.lock_key, "1", "NX", "EX", LOCK_SECONDS)

@@ -20,7 +20,7 @@ class ReadOnly:
 
 
 def back_from_dialog(request: HttpRequest, page: str) -> HttpResponse:
-    """To `page`. Dialogs of the admin post by htmx, which would put a redirect's page into the dialog."""
+    """Redirect to `page`. The admin's dialogs post by htmx, which would show the page inside them."""
     if request.headers.get("HX-Request"):
         return HttpResponse(headers={"HX-Redirect": page})
     return HttpResponseRedirect(page)

@@ -273,7 +273,7 @@ class Nested:
 
 
 def text(max_length: int | None = None, *, is_blank_taken: bool = False) -> StringConstraints:
-    """Of a text that may hold line breaks, stripped."""
+    """The type of a text that may hold line breaks; it is stripped."""
     min_length = None if is_blank_taken else 1
     return StringConstraints(strip_whitespace=True, min_length=min_length, max_length=max_length)
 

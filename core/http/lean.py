@@ -68,7 +68,7 @@ class LeanReads(APIView):
             return answer
 
     def _admit(self, request: HttpRequest) -> None:
-        """Raises NotAuthenticated, PermissionDenied or Throttled; what an authentication class raises too."""
+        """Let the caller in. Raises NotAuthenticated, PermissionDenied, Throttled, AuthenticationFailed."""
         if self.readers is ANYBODY:
             request.user = AnonymousUser()
         else:

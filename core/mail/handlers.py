@@ -80,6 +80,6 @@ def _handle_refusal(mail: Mail, refused: smtp.Refused, *, now: datetime) -> None
 
 
 def _send_later(mail: Mail, reason: str, *, seconds: float) -> None:
-    """Spread over half as long again, so that a backlog does not come back at once."""
+    """Postpone the mail, spread over half as long again, so that a backlog does not come back at once."""
     services.release(mail_id=mail.pk, error=reason)
     raise Postpone(reason, seconds=seconds * random.uniform(1, 1.5))  # noqa: S311 - not a secret

@@ -101,7 +101,7 @@ def _add(handler: Handler) -> None:
 
 
 def handler_named(name: str) -> Handler:
-    """Raises KeyError for a handler that this release does not have."""
+    """The handler of this name. Raises KeyError for one that this release does not have."""
     return _handlers[name]
 
 

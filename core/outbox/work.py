@@ -89,7 +89,7 @@ def _run_handler(handler: Handler, message: Message) -> None:
 
 @transaction.atomic
 def _run_in_transaction(handler: Handler, message: Message) -> None:
-    """Marked first: who comes second waits for that, and then finds the message handled."""
+    """Mark the message first: who comes second waits for that, and then finds it handled."""
     if _mark_in_turn(handler, message):
         _call(handler, message)
 
@@ -163,7 +163,7 @@ def _retry_in(message: Message, seconds: float, *, error: str, failures: int = 0
 
 
 def _still_open(*message_ids: int) -> QuerySet[OutboxMessage]:
-    """Those of the messages that are open; in words by which they are found by their id (see work_sql)."""
+    """The messages that are open; in words by which they are found by their id (see work_sql)."""
     ended_at = Coalesce("handled_at", "dead_at")
     return OutboxMessage.objects.alias(ended_at=ended_at).filter(ended_at__isnull=True, pk__in=message_ids)
 
@@ -174,5 +174,5 @@ def _postponed_for(message: Message, postponed: Postpone) -> float:
 
 
 def _scattered(seconds: float) -> float:
-    """So that what failed together does not come back together."""
+    """The time varied a little, so that what failed together does not come back together."""
     return seconds * random.uniform(0.8, 1.2)  # noqa: S311

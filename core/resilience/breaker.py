@@ -142,7 +142,7 @@ def _in_redis(ask: Callable[[], T]) -> T | None:
 
 
 class _LocalState:
-    """What this process alone has seen."""
+    """The breaker's state as this process alone has seen it."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()

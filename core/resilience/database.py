@@ -52,7 +52,7 @@ def is_lost(error: Exception) -> bool:
 
 
 def _is_up() -> bool:
-    """With CONN_HEALTH_CHECKS this asks the server once; whoever uses the connection next need not."""
+    """Whether the connection works. With CONN_HEALTH_CHECKS its next user need not ask the server again."""
     close_old_connections()
     try:
         connection.close_if_health_check_failed()

@@ -47,7 +47,7 @@ def reconcile(*, now: datetime, asks_providers: bool = True) -> LedgerCheck:
 
 
 def recent_payments(*, now: datetime) -> QuerySet[Payment]:
-    """Those whose provider is asked: changed since the last night, the newest, at most MAX_PAYMENTS."""
+    """The payments whose provider is asked: the newest changed since last night, at most MAX_PAYMENTS."""
     recent = Payment.objects.filter(updated_at__gte=now - RECENT, gateway__in=GATEWAYS, amount__gt=0)
     known = recent.exclude(status=Payment.Status.DECLINED).select_related("order")
     return known.order_by("-created_at")[:MAX_PAYMENTS]

@@ -104,7 +104,7 @@ def record_came_back(*, payment: Payment, amount: Decimal, now: datetime) -> Non
 
 @transaction.atomic
 def give_up(*, order_id: UUID, reason: str, now: datetime) -> None:
-    """Fail a pending order for good; its stock and whatever the provider holds go back. Else does nothing."""
+    """Fail an order for good if it is pending; its stock and whatever the provider holds are released."""
     if states.lock(order_id) == Status.PENDING:
         _fail(order_id, reason, now)
 

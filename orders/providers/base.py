@@ -17,11 +17,11 @@ from core.errors import DomainError
 
 
 class ProviderUnavailable(Exception):
-    """Down, refusing for now, or its answer was lost: try again with the same key."""
+    """The provider is down, refuses for now, or its answer was lost: try again with the same key."""
 
 
 class Declined(Exception):
-    """Final: this means of payment will not pay this. `code` is the provider's reason."""
+    """The refusal is final: this means of payment will not pay this. `code` is the provider's reason."""
 
     def __init__(self, code: str) -> None:
         super().__init__(code)

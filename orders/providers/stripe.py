@@ -207,7 +207,7 @@ class StripeGateway:
 
 @contextmanager
 def _calling() -> Iterator[None]:
-    """Raises Stripe's errors as the contract's.
+    """Call Stripe in this block: its errors are raised as the contract's.
 
     InvalidRequestError and IdempotencyError, our own faults, pass.
     """
@@ -229,7 +229,7 @@ def _calling() -> Iterator[None]:
 
 @contextmanager
 def _stepping() -> Iterator[None]:
-    """Calls as `_calling` does; a step that Stripe refuses is refused for the payment's state."""
+    """Call Stripe as in `_calling`; a step that Stripe refuses is refused for the payment's state."""
     try:
         with _calling():
             yield

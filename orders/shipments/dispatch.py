@@ -83,7 +83,7 @@ def _intend(*, order_id: UUID, now: datetime) -> list[Shipment]:
 
 
 def _pending(shipments: Sequence[Shipment]) -> list[Shipment]:
-    """Those that were not cancelled; a paid order has sent none of them."""
+    """The shipments that were not cancelled; a paid order has sent none of them."""
     return [shipment for shipment in shipments if shipment.status == Shipment.Status.PENDING]
 
 
@@ -110,7 +110,7 @@ def _were_cancelled(shipments: Sequence[Shipment]) -> bool:
 
 @transaction.atomic
 def _record_shipped(*, order_id: UUID, shipments: Sequence[Shipment], now: datetime) -> bool:
-    """False where these shipments are not to leave: they were cancelled, or all money is promised back."""
+    """Call the shipments sent; False where they were cancelled, or all money is promised to the customer."""
     if states.lock(order_id) != Status.PAID:
         return True  # shipped by another worker, or cancelled while the carrier was at it
     sent = {"order": order_id, "status": Shipment.Status.SHIPPED.value, "now": now, **PENDING}

@@ -67,7 +67,7 @@ class OpenedCartDocument(CartDocument):
 
 
 def cart_document(cart: Cart, contents: Contents) -> dict[str, Any]:
-    """As `CartDocument` describes it."""
+    """A cart with its contents as `CartDocument` describes it."""
     quote = contents.quote
     priced = {line.sku: line for line in quote.lines}
     return {

@@ -14,7 +14,7 @@ MAX_REASON, MAX_TOKEN = 300, 255  # characters
 
 
 class AddressRequest(PlaceRequest):
-    """Where to, whole."""
+    """The address to which an order goes, with all that a label needs."""
 
     name: Annotated[str, Line(100)]
     line1: Annotated[str, Line(200)]

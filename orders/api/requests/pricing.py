@@ -63,7 +63,7 @@ def _add_up(lines: list[OrderItemRequest]) -> dict[str, int]:
 
 
 class PlaceRequest(RequestBody):
-    """Where to, as far as it is known: the country will do."""
+    """The address to which an order would go, as far as it is known: the country will do."""
 
     name: Annotated[str | None, Line(100, is_required=False)] = None
     line1: Annotated[str | None, Line(200, is_required=False)] = None
