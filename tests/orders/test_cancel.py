@@ -1,10 +1,6 @@
 """Calling an order off, at every stage of its way."""
 
-from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
-
 import pytest
-from django.db import connection
 from django.utils import timezone
 
 from catalog.models import StockLevel
@@ -19,6 +15,7 @@ from orders.shipments import dispatch
 from tests.factories.accounts import UserFactory
 from tests.factories.orders import OrderFactory
 from tests.orders.conftest import Caller
+from tests.races import at_once
 
 pytestmark = pytest.mark.django_db
 ROUNDS = 25
@@ -258,7 +255,7 @@ def test_cancel_and_step_at_once__many_times__one_wins_and_ledgers_agree(
     for _ in range(ROUNDS):
         order, _token = place()
         work(rounds=["capture", "ship"].index(step) + 1)
-        _at_once(
+        at_once(
             lambda order=order: _quietly(order),
             lambda order=order: racing[step](order_id=order.pk, now=timezone.now()),
         )
@@ -280,17 +277,3 @@ def _quietly(order):
     except cancellation.AlreadyShipped:
         return False
     return True
-
-
-def _at_once(*calls):
-    barrier = Barrier(len(calls))
-
-    def run(call):
-        barrier.wait()
-        try:
-            return call()
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(len(calls)) as pool:
-        return list(pool.map(run, calls))

@@ -1,11 +1,9 @@
 """Money back, in parts or whole."""
 
-from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
-from threading import Barrier
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
 
@@ -21,6 +19,7 @@ from orders.providers import gateway
 from tests.factories.accounts import UserFactory
 from tests.factories.orders import OrderFactory
 from tests.orders.conftest import Caller
+from tests.races import at_once
 
 pytestmark = pytest.mark.django_db
 
@@ -270,17 +269,7 @@ def test_promised__above_captured__is_refused_by_the_database(shipped):
 
 @pytest.mark.django_db(transaction=True)
 def test_refunds__ten_at_once__never_more_than_was_captured(staff, shipped, sandbox, work):
-    barrier = Barrier(10)
-
-    def run(_):
-        barrier.wait()
-        try:
-            return _refund(Caller(staff.user), shipped, "7.00").status_code
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(10) as pool:
-        answers = list(pool.map(run, range(10)))
+    answers = at_once(*[lambda: _refund(Caller(staff.user), shipped, "7.00").status_code] * 10)
     work()
 
     assert sorted(answers) == [201] * 4 + [409] * 6
