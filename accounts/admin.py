@@ -28,14 +28,14 @@ class UserChange(UserChangeForm):
 
 class PasswordChange(AdminPasswordChangeForm):
     def save(self, commit: bool = True) -> User:  # noqa: FBT001, FBT002 - Django's signature
-        """Who knew the old password is signed out everywhere."""
+        """Save the user; whoever knew an old password is signed out everywhere."""
         user: User = super().save(commit)
         sessions.end_all(user_id=user.pk, now=timezone.now())
         return user
 
 
 @admin.register(User)
-class UserAdmin(DjangoUserAdmin, ModelAdmin):
+class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[type-arg]
     form, add_form, change_password_form = UserChange, UserCreation, PasswordChange
     list_display = ("email", "name", "is_active", "is_staff", "is_email_verified", "created_at")
     list_filter = ("is_staff", "is_superuser", "is_active", "groups", "created_at")
@@ -69,7 +69,7 @@ class GroupAdmin(DjangoGroupAdmin, ModelAdmin):
 
 @admin.register(Session)
 class SessionAdmin(ModelAdmin):
-    """Signed-in devices: to look at, and to end."""
+    """The devices on which somebody is signed in, which staff may inspect and end."""
 
     list_display = ("user", "is_live", "last_used_at", "created_at", "expires_at", "address", "user_agent")
     list_select_related = ("user",)

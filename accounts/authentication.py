@@ -21,7 +21,7 @@ SCHEME = "bearer"
 
 @dataclass(frozen=True, slots=True)
 class TokenUser:
-    """The caller as the access token tells; `request.user` of every API view.
+    """The caller as the access token says; `request.user` of every API view.
 
     Give `pk` to queries (`filter(user_id=request.user.pk)`). `is_staff` may be some minutes old: what
     needs staff states accounts.permissions.IsStaff, which asks the database.
@@ -97,7 +97,7 @@ _memo = _Memo()
 
 
 def caller(token: str) -> TokenUser:
-    """Who sent this access token. Raises AuthenticationFailed."""
+    """The user to whom this access token was given. Raises AuthenticationFailed."""
     digest = hashlib.sha256(token.encode()).digest()
     user = _memo.find(digest)
     if user is None:

@@ -1,7 +1,7 @@
 """The key ring: a directory of PEM private keys (Ed25519, or RSA for RS256). The last name signs, all verify.
 
 A key's id is its RFC 7638 thumbprint, so a name in the directory can change without a token noticing. The
-directory is looked at again about once a second and at once for an unknown key id: a key that is added or
+directory is read again about once a second and at once for an unknown key id: a key that is added or
 removed takes effect in every process without a restart.
 """
 
@@ -20,7 +20,7 @@ from core.errors import Unavailable
 
 log = structlog.get_logger(__name__)
 
-LOOK_SECONDS = 1.0
+REREAD_SECONDS = 1.0
 Stamp = tuple[tuple[str, int, int], ...]
 
 
@@ -37,7 +37,7 @@ class KeyRing:
         self._lock = threading.Lock()
         self._stamp: Stamp | None = None
         self._keys: dict[str, Key] = {}
-        self._look_at = 0.0
+        self._read_again_at = 0.0
 
     def signing(self) -> Key:
         """The key of the last file by name. Raises NoSigningKey where there is none."""
@@ -55,14 +55,14 @@ class KeyRing:
         return list(self._current().values())
 
     def _current(self) -> dict[str, Key]:
-        return self._keys if time.monotonic() < self._look_at else self._read()
+        return self._keys if time.monotonic() < self._read_again_at else self._read()
 
     def _read(self) -> dict[str, Key]:
         with self._lock:
             stamp = _stamp(self._directory)
             if stamp != self._stamp:
                 self._keys, self._stamp = _load(self._directory), stamp
-            self._look_at = time.monotonic() + LOOK_SECONDS
+            self._read_again_at = time.monotonic() + REREAD_SECONDS
             return self._keys
 
 
@@ -77,7 +77,7 @@ def _ring(directory: str) -> KeyRing:
 
 
 def _stamp(directory: Path) -> Stamp:
-    """What tells whether the directory changed (a mounted secret is a symlink: times are the target's)."""
+    """What differs once the directory has changed (a mounted secret is a symlink: times are the target's)."""
     found = ((file.name, _stat(file)) for file in sorted(directory.glob("*.pem")))
     return tuple((name, stat.st_mtime_ns, stat.st_size) for name, stat in found if stat)
 
@@ -85,7 +85,7 @@ def _stamp(directory: Path) -> Stamp:
 def _stat(file: Path) -> os.stat_result | None:
     try:
         return file.stat()
-    except FileNotFoundError:  # removed while we looked
+    except FileNotFoundError:  # removed meanwhile
         return None
 
 

@@ -11,13 +11,13 @@ from core.ids import uuid7
 
 
 def normalised_email(email: str) -> str:
-    """As it is stored: the domain in lower case (RFC 5321 leaves the local part's case to its host)."""
+    """The address as it is stored: only its domain in lower case (RFC 5321 leaves the rest to its host)."""
     return BaseUserManager.normalize_email(email.strip())
 
 
 class UserQuerySet(models.QuerySet["User"]):
     def with_email(self, email: str | None) -> "UserQuerySet":
-        """Without regard to case, by the index of `user_email_unique` (iexact would not use it)."""
+        """Users with the address in any case, by the index of `user_email_unique` (not by iexact)."""
         return self.filter(Exact(Lower("email"), Lower(models.Value(email or ""))))
 
     def active(self) -> "UserQuerySet":
@@ -64,7 +64,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         return self.email
 
     def clean(self) -> None:
-        """What forms call."""
+        """Normalise the address before a form is judged."""
         super().clean()
         self.email = normalised_email(self.email)
 

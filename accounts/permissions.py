@@ -1,7 +1,7 @@
-"""Who may. Every view states one of these, core.http.permissions.IsStaff, or AllowAny."""
+"""Permissions of views: every view states one of these, core.http.permissions.IsStaff, or AllowAny."""
 
 from rest_framework.permissions import IsAuthenticated
 
 
 class IsCustomer(IsAuthenticated):
-    """Anybody signed in, staff included."""
+    """Lets in anybody who is signed in, staff included."""

@@ -15,7 +15,7 @@ class AccountGone(DomainError):
 
 
 def active_user(user_id: UUID) -> User:
-    """Raises AccountGone."""
+    """The user with this id who may still log in. Raises AccountGone."""
     user = User.objects.active().filter(pk=user_id).first()
     if user is None:
         raise AccountGone("Log in again, or ask us")
@@ -23,7 +23,7 @@ def active_user(user_id: UUID) -> User:
 
 
 def email_of(customer_id: UUID) -> str | None:
-    """Where an active customer's mails go."""
+    """The address to which an active customer's mails go."""
     active = User.objects.filter(pk=customer_id, is_active=True)
     return active.values_list("email", flat=True).first()
 

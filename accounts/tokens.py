@@ -79,14 +79,14 @@ class _OurToken(Token):
 
 
 class AccessToken(_OurToken):
-    """Who asks, for a few minutes, verified without the database. `staff` is a hint: IsStaff looks again."""
+    """Who asks, for a few minutes, verified without the database. `staff` is a hint: IsStaff checks it."""
 
     token_type = "access"  # noqa: S105 - a claim, not a secret
     lifetime = settings.ACCESS_TOKEN_LIFETIME
 
 
 class RefreshToken(_OurToken):
-    """Good for one refresh of its session."""
+    """A token that is good for one refresh of its session."""
 
     token_type = "refresh"  # noqa: S105 - a claim, not a secret
     lifetime = settings.REFRESH_TOKEN_LIFETIME

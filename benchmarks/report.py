@@ -41,15 +41,15 @@ def by_program(
     rounds: Mapping[str, Sequence[Measurement]],
     *,
     trees: Sequence[str] = (),
-    not_told_apart: Collection[str] = (),
+    without_programs: Collection[str] = (),
 ) -> str:
     """Milliseconds per request of each program, then of whole `trees`, one row for each kind of `rounds`.
 
-    The rows `not_told_apart` have figures for their trees alone.
+    The rows `without_programs` have figures for their trees alone.
     """
     names = programs_of([one for made in rounds.values() for one in made])
     rows = []
     for row, made in rounds.items():
-        programs = [NOTHING if row in not_told_apart else each(made, name) for name in names]
+        programs = [NOTHING if row in without_programs else each(made, name) for name in names]
         rows.append([row, *programs, *(each(made, tree) for tree in trees)])
     return markdown_table([header, *names, *trees], rows)

@@ -38,11 +38,11 @@ class Category(MP_Node):
 
 class ProductQuerySet(models.QuerySet["Product"]):
     def on_offer(self) -> "ProductQuerySet":
-        """Not withdrawn; published or not."""
+        """Products that are not withdrawn, published or not."""
         return self.filter(withdrawn_at__isnull=True)
 
     def visible(self, *, now: datetime) -> "ProductQuerySet":
-        """What shoppers see."""
+        """Products that shoppers see now."""
         return self.on_offer().filter(
             Q(published_until__isnull=True) | Q(published_until__gt=now), published_from__lte=now
         )
@@ -127,7 +127,7 @@ class Listing(models.Model):
     """One product as lists and search see it: written by services.read_model only, read in one indexed query.
 
     `price` is the lowest of the product's variants, `attributes` maps each name to the texts of all values
-    of the product and its variants, `in_stock` tells whether any unit can be bought.
+    of the product and its variants, `in_stock` says whether any unit can be bought.
     """
 
     product = models.OneToOneField(Product, on_delete=models.CASCADE, primary_key=True)

@@ -20,5 +20,5 @@ DATABASE_WAIT = 15  # seconds
 
 @signals.task_prerun.connect
 def wait_for_database(**_: object) -> None:
-    """Without this a worker whose database is away would fail task after task and empty the broker."""
+    """Wait for the database: a worker without it would fail task after task and empty the broker."""
     database.wait_until_up(seconds=DATABASE_WAIT)

@@ -4,7 +4,7 @@ from celery.worker.consumer import Consumer
 
 
 class LeanConsumer(Consumer):
-    """Without Celery's delayed delivery on RabbitMQ: 28 quorum queues for tasks that are to run later.
+    """A consumer without the 28 quorum queues that Celery makes on RabbitMQ for tasks that are to run later.
 
     None of ours is: what is to run later waits in the outbox.
     """

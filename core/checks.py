@@ -7,8 +7,8 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error
 from django.core.exceptions import ImproperlyConfigured
 
-LEAST_SECRET_CHARACTERS = 50
-LEAST_SECRET_VARIETY = 5  # different characters
+MIN_SECRET_CHARACTERS = 50
+MIN_SECRET_VARIETY = 5  # different characters
 
 
 def unsafe_settings(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
@@ -17,7 +17,10 @@ def unsafe_settings(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
 
 
 def refuse_unsafe_settings() -> None:
-    """For processes that Django does not check at their start. Raises ImproperlyConfigured naming each."""
+    """Check the settings where Django does not do so at the start of a process.
+
+    Raises ImproperlyConfigured naming each unsafe setting.
+    """
     found = unsafe_settings(None)
     if found:
         raise ImproperlyConfigured("; ".join(f"{error.id}: {error.msg}" for error in found))
@@ -28,7 +31,7 @@ def _unsafe() -> Iterator[Error]:
         yield Error("DEBUG shows code and settings to everybody", hint="Unset DEBUG", id="shop.E001")
     if not _is_strong(settings.SECRET_KEY):
         yield Error(
-            f"SECRET_KEY is shorter than {LEAST_SECRET_CHARACTERS} characters or a placeholder",
+            f"SECRET_KEY is shorter than {MIN_SECRET_CHARACTERS} characters or a placeholder",
             hint="Make one: python -c 'import secrets; print(secrets.token_urlsafe(50))'",
             id="shop.E002",
         )
@@ -43,5 +46,5 @@ def _unsafe() -> Iterator[Error]:
 
 
 def _is_strong(secret: str) -> bool:
-    is_placeholder = secret.startswith("django-insecure-") or len(set(secret)) < LEAST_SECRET_VARIETY
-    return len(secret) >= LEAST_SECRET_CHARACTERS and not is_placeholder
+    is_placeholder = secret.startswith("django-insecure-") or len(set(secret)) < MIN_SECRET_VARIETY
+    return len(secret) >= MIN_SECRET_CHARACTERS and not is_placeholder

@@ -49,7 +49,7 @@ class Invalid(DomainError):
 
 
 class NotFound(DomainError):
-    """Not there, or not the caller's: the two are not told apart."""
+    """Not there, or not the caller's: the answer is the same for both."""
 
     code = "not_found"
     title = "Not found"

@@ -45,6 +45,6 @@ def fits(amount: Decimal, currency: str) -> bool:
 
 
 def fits_currency(*amounts: str) -> Q:
-    """For check constraints: the columns `amounts` are such as the column `currency` can express."""
+    """A check constraint's condition: the columns `amounts` are such as the column `currency` can express."""
     whole = Q(*((name, Round(F(name))) for name in amounts))
     return ~Q(currency__in=sorted(WHOLE)) | whole

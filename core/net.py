@@ -6,7 +6,7 @@ from ipaddress import ip_address, ip_network
 
 
 class Networks:
-    """A set of networks that tells quickly whether an address is in it."""
+    """A set of networks that says quickly whether an address is in it."""
 
     def __init__(self, cidrs: Iterable[str]) -> None:
         self._networks = [ip_network(cidr) for cidr in cidrs]

@@ -11,7 +11,7 @@ from core.mail.models import Mail
 from core.outbox.models import OutboxMessage
 
 BATCH = 1000
-MOST_BATCHES = 50  # of each kind in one run; what is left goes with the next
+MAX_BATCHES = 50  # of each kind in one run; what is left goes with the next
 
 MESSAGES_KEPT = timedelta(days=7)
 ANSWERS_KEPT = timedelta(hours=24)
@@ -26,7 +26,7 @@ def prune(*, now: datetime) -> dict[str, int]:
     """
     return {
         "messages": _in_batches(_handled_messages(now - MESSAGES_KEPT), _delete),
-        "answers": _in_batches(_settled_answers(now - ANSWERS_KEPT), _delete),
+        "answers": _in_batches(_finished_answers(now - ANSWERS_KEPT), _delete),
         "mail_bodies": _in_batches(_mails_with_body(now - MAIL_BODIES_KEPT), _empty),
         "computations": _in_batches(
             ComputeJob.objects.filter(created_at__lt=now - COMPUTATIONS_KEPT), _delete
@@ -39,7 +39,7 @@ def _handled_messages(before: datetime) -> QuerySet[OutboxMessage]:
     return OutboxMessage.objects.filter(handled_at__lt=before)
 
 
-def _settled_answers(before: datetime) -> QuerySet[IdempotencyRecord]:
+def _finished_answers(before: datetime) -> QuerySet[IdempotencyRecord]:
     """Answers whose request caused nothing that is still under way: a late repeat must not do it twice."""
     unfinished = OutboxMessage.objects.filter(
         request_id=OuterRef("request_id"), handled_at__isnull=True
@@ -54,7 +54,7 @@ def _mails_with_body(before: datetime) -> QuerySet[Mail]:
 
 def _in_batches(rows: QuerySet, work: Callable[[QuerySet], int]) -> int:  # type: ignore[type-arg]
     total = 0
-    for _ in range(MOST_BATCHES):
+    for _ in range(MAX_BATCHES):
         keys = list(rows.values_list("pk", flat=True)[:BATCH])
         total += work(rows.model._default_manager.filter(pk__in=keys))
         if len(keys) < BATCH:

@@ -63,7 +63,7 @@ class Reader(Generic[M]):
         self.columns = ", ".join(f'{alias or model._meta.db_table}."{field.column}"' for field in fields)
 
     def read(self, row: tuple[Any, ...]) -> M:
-        """From the first `width` values of the row."""
+        """An instance of the model from the first `width` values of the row."""
         values = list(row[: self.width])
         for place in self._json:
             values[place] = orjson.loads(values[place])

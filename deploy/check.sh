@@ -38,7 +38,7 @@ fit_for_production() {
 
 check "format (ruff)" $python -m ruff format --check .
 check "lint (ruff; each exception is explained)" $python -m ruff check .
-check "types (mypy, strict on core, services and queries)" $python -m mypy .
+check "types (mypy, strict)" $python -m mypy .
 check "imports run one way (import-linter)" import_contracts
 check "every model change has its migration" $python manage.py makemigrations --check --dry-run
 check "OpenAPI schema without warnings (drf-spectacular)" \

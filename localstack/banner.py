@@ -16,7 +16,7 @@ BANNER = """
 
     Log-ins     admin@shop.test (staff), alice@shop.test (customer), password {password}
 
-  Place an order, then look into the mail inbox:
+  Place an order, then open the mail inbox:
 
     {curl}
 

@@ -43,6 +43,6 @@ def mail_preview(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_safe
 def mail_messages(request: HttpRequest) -> JsonResponse:
-    """All mails; with `?bodies=no` without text and html, for tests that look at thousands."""
+    """All mails; with `?bodies=no` without text and html, for tests that read thousands."""
     with_bodies = request.GET.get("bodies") != "no"
     return JsonResponse(mailbox.mails(Path(settings.MAIL_INBOX_DIR), with_bodies=with_bodies), safe=False)

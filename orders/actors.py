@@ -19,5 +19,5 @@ def staff(email: str) -> str:
 
 
 def as_customers_see(actor: str) -> str:
-    """Customers are told that staff acted, and not who."""
+    """The actor as customers see it: that staff acted, and not who."""
     return actor.partition(":")[0]

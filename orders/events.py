@@ -1,4 +1,4 @@
-"""What happens to orders. Handlers here and in other apps are told through core.outbox."""
+"""What happens to orders. Handlers here and in other apps receive it through core.outbox."""
 
 from uuid import UUID
 
@@ -31,7 +31,7 @@ class OrderShipped(OrderFact, name="orders.order_shipped"):
 
 
 class OrderPaymentFailed(OrderFact, name="orders.payment_failed"):
-    """No money will come; what was held for the order goes back."""
+    """No money will come; what was held for the order is released."""
 
 
 class OrderCancelled(OrderFact, name="orders.order_cancelled"):

@@ -1,4 +1,4 @@
-"""The saga of an order: each event's next steps. docs/decisions/0002 tells why there is no second engine.
+"""The saga of an order: each event's next steps. docs/decisions/0002 says why there is no second engine.
 
 Steps that call the outside are not transactional, safe to repeat, and compensated by `on_dead`.
 """

@@ -1,4 +1,4 @@
-"""Mails that tell customers what happened to their orders: each fact once, in the customer's language."""
+"""Mails that notify customers of what happened to orders: each fact once, in the customer's language."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
@@ -95,7 +95,7 @@ ORDER BY created_at, id
 
 
 def _shown(order_id: UUID) -> _Shown:
-    """Raises Order.DoesNotExist."""
+    """What every mail shows of an order. Raises Order.DoesNotExist."""
     found = fetch(_ORDER, {"order": order_id})
     if not found:
         raise Order.DoesNotExist

@@ -24,7 +24,7 @@ def expire_unpaid() -> None:
 
 
 @shared_task(name="orders.check_books", ignore_result=True, soft_time_limit=270, time_limit=290)
-def check_books() -> None:
+def reconcile_ledgers() -> None:
     """Reconcile the ledgers. Safe to repeat; beat runs it every night."""
     checking.reconcile(now=timezone.now())
 

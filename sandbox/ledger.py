@@ -36,7 +36,7 @@ CREATE TABLE IF NOT EXISTS attempt (key TEXT PRIMARY KEY, count INTEGER NOT NULL
 
 
 class Answer(NamedTuple):
-    """An HTTP status and a JSON document; `is_replay` tells that its effect is older than this request."""
+    """An HTTP status and a JSON document; `is_replay` says that its effect is older than this request."""
 
     status: int
     body: dict[str, Any]
@@ -48,7 +48,7 @@ class Ledger:
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
-        self.on_news: Callable[[], None] | None = None  # called after each commit that told something
+        self.on_event: Callable[[], None] | None = None  # called after each commit that recorded an event
         self._lock = threading.Lock()
         self._db = sqlite3.connect(path, timeout=10, isolation_level=None, check_same_thread=False)
         self._db.row_factory = sqlite3.Row
@@ -60,20 +60,20 @@ class Ledger:
     def once(self, key: str, fingerprint: str, effect: Callable[[sqlite3.Connection], Answer]) -> Answer:
         """Run `effect` and store its answer, both or neither; or the answer that the key already has."""
         answer = self._once(key, fingerprint, effect)
-        if self.on_news and not answer.is_replay:
-            self.on_news()
+        if self.on_event and not answer.is_replay:
+            self.on_event()
         return answer
 
-    def tell(self, db: sqlite3.Connection, kind: str, document: dict[str, Any]) -> None:
-        """Record news in the transaction of what it tells of, where somebody wants to hear it."""
-        if self.on_news:
+    def record_event(self, db: sqlite3.Connection, kind: str, document: dict[str, Any]) -> None:
+        """Record an event in the transaction of what it reports, where somebody is to receive it."""
+        if self.on_event:
             body = json.dumps({"type": kind, "data": document})
             db.execute(
                 "INSERT INTO event (name, body, due) VALUES (?, ?, 0)", [f"evt_{uuid.uuid4().hex}", body]
             )
 
-    def told(self, event: int, *, again_at: float | None) -> None:
-        """The event was taken, or is to be told again."""
+    def sent(self, event: int, *, again_at: float | None) -> None:
+        """Record that the event was taken, or is to be sent again."""
         with self._write() as db:
             if again_at is None:
                 db.execute("DELETE FROM event WHERE id = ?", [event])

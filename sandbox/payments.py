@@ -41,7 +41,7 @@ def void(ledger: Ledger, key: str, number: int, fingerprint: str) -> Answer:
 
 
 def refund(ledger: Ledger, key: str, number: int, body: dict[str, Any], fingerprint: str) -> Answer:
-    """Give back `amount` of what was captured."""
+    """Refund `amount` of what was captured."""
     sql = (
         "UPDATE payment SET refunded = refunded + :amount"
         " WHERE id = :id AND status = 'captured' AND :amount BETWEEN 1 AND captured - refunded"
@@ -63,7 +63,7 @@ def _insert(ledger: Ledger, db: sqlite3.Connection, key: str, body: dict[str, An
     )
     row = db.execute("SELECT * FROM payment WHERE id = ?", [cursor.lastrowid]).fetchone()
     document = _document(dict(row))
-    ledger.tell(db, "payment.authorised", document)
+    ledger.record_event(db, "payment.authorised", document)
     return Answer(201, document)
 
 
@@ -76,7 +76,7 @@ def _change(ledger: Ledger, key: str, fingerprint: str, sql: str, values: dict[s
         document = _document(dict(row))
         if not changed:
             return Answer(409, {"code": "not_possible", **document})
-        ledger.tell(
+        ledger.record_event(
             db, "payment.refunded" if document["refunded"] else f"payment.{document['status']}", document
         )
         return Answer(200, document)

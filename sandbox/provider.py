@@ -2,8 +2,8 @@
 
 `gunicorn sandbox.provider:app`. Environment: SANDBOX_LEDGER (path of its SQLite file),
 SANDBOX_LATENCY_MS (5), SANDBOX_HANG_SECONDS (30, how long `tok_timeout` hangs), SANDBOX_WEBHOOK_URL (none)
-and SANDBOX_WEBHOOK_SECRET, or SANDBOX_WEBHOOK_SECRET_FILE, for news of payments. It imports nothing of the
-shop, so that its ledger is a second opinion on what was paid and shipped.
+and SANDBOX_WEBHOOK_SECRET, or SANDBOX_WEBHOOK_SECRET_FILE, for webhooks about payments. It imports nothing
+of the shop, so that its ledger is a second opinion on what was paid and shipped.
 """
 
 import os
@@ -26,5 +26,5 @@ if url := os.environ.get("SANDBOX_WEBHOOK_URL"):
     file = os.environ.get("SANDBOX_WEBHOOK_SECRET_FILE")
     secret = Path(file).read_text().strip() if file else os.environ["SANDBOX_WEBHOOK_SECRET"]
     sender = Sender(ledger, url=url, secret=secret)
-    ledger.on_news = sender.wake
+    ledger.on_event = sender.wake
     sender.start()

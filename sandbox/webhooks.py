@@ -1,6 +1,6 @@
-"""The sandbox's news of payments, signed by the Standard Webhooks specification and repeated until taken.
+"""The sandbox's webhooks about payments, signed by the Standard Webhooks specification.
 
-The ledger keeps what is still to be told, so that it survives a restart.
+Each is repeated until it is taken. The ledger keeps what is still to be sent, so that it survives a restart.
 """
 
 import base64
@@ -18,28 +18,28 @@ from sandbox.ledger import Ledger
 
 PREFIX = "whsec_"
 TIMEOUT = Timeout(connect=1, read=5)  # seconds
-LONGEST_PAUSE = 60  # seconds between two attempts
+MAX_PAUSE = 60  # seconds between two attempts
 POLL = 1.0  # seconds; other processes write to the ledger too
 
 
 class Sender(threading.Thread):
-    """Posts to `url` what the ledger has to tell. Each process may run one: then some are sent twice."""
+    """Posts to `url` the events of the ledger. Each process may run one: then some are sent twice."""
 
     def __init__(self, ledger: Ledger, *, url: str, secret: str) -> None:
         super().__init__(name="webhooks", daemon=True)
         self._ledger, self._url = ledger, url
         self._key = base64.b64decode(secret.removeprefix(PREFIX), validate=True)
-        self._news = threading.Event()
+        self._has_events = threading.Event()
         self._http = PoolManager(retries=False)
 
     def wake(self) -> None:
-        """There is news."""
-        self._news.set()
+        """Send at once: an event was recorded."""
+        self._has_events.set()
 
     def run(self) -> None:
         while True:
-            self._news.wait(POLL)
-            self._news.clear()
+            self._has_events.wait(POLL)
+            self._has_events.clear()
             for event in self._due():
                 self._send(event)
 
@@ -62,8 +62,8 @@ class Sender(threading.Thread):
             is_taken = answer.status < HTTPStatus.BAD_REQUEST
         except HTTPError:
             is_taken = False
-        pause = min(2 ** event["attempts"], LONGEST_PAUSE)
-        self._ledger.told(event["id"], again_at=None if is_taken else now + pause)
+        pause = min(2 ** event["attempts"], MAX_PAUSE)
+        self._ledger.sent(event["id"], again_at=None if is_taken else now + pause)
 
     def _signature(self, signed: str) -> str:
         return "v1," + base64.b64encode(hmac.digest(self._key, signed.encode(), hashlib.sha256)).decode()

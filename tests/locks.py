@@ -1,4 +1,4 @@
-"""What PostgreSQL tells of locks."""
+"""What PostgreSQL shows of locks."""
 
 from django.db import connection
 

@@ -120,7 +120,7 @@ class Stack:
         return pid
 
     def kill_supervisor(self) -> None:
-        """As an out-of-memory killer would: nothing else is told."""
+        """As an out-of-memory killer would: nothing else is notified."""
         self.signal("supervisor", signal.SIGKILL)
         if self._process is not None:
             self._process.wait(10)

@@ -28,7 +28,7 @@ def todo_of(*, user_id: UUID, todo_id: UUID) -> Todo:
 
 
 def todos_of(*, user_id: UUID, filters: Filters) -> QuerySet[Todo]:
-    """The user's own that fit every filter; `q` looks into title and notes."""
+    """The user's own that fit every filter; `q` searches title and notes."""
     rows = Todo.objects.filter(user_id=user_id)
     exact = {name: filters[name] for name in ("completed", "priority") if name in filters}  # type: ignore[literal-required]
     if "due_before" in filters:

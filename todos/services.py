@@ -27,7 +27,7 @@ class Changes(TypedDict, total=False):
 
 @transaction.atomic
 def add(*, user_id: UUID, changes: Changes, now: datetime) -> Todo:
-    """A new to-do of the user's; `title` is required."""
+    """Add a to-do of the user's; `title` is required."""
     todo = Todo(user_id=user_id, created_at=now)
     _apply(todo, changes, now=now)
     todo.save(force_insert=True)
@@ -51,7 +51,7 @@ def edit(*, user_id: UUID, todo_id: UUID, changes: Changes, require: Preconditio
 
 @transaction.atomic
 def remove(*, user_id: UUID, todo_id: UUID, require: Precondition) -> None:
-    """Delete one; `require` and NotFound as for `edit`."""
+    """Delete a to-do; `require` and NotFound are as for `edit`."""
     todo = _locked(user_id, todo_id)
     require(todo)
     todo.delete()

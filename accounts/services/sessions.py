@@ -1,7 +1,7 @@
 """Signed-in devices. Every refresh gives a new refresh token and ends the old one (RFC 9700, 4.14.2).
 
 An old token that is presented again ends its session, whoever presents it and however close in time:
-nobody can tell a thief from a client that asked twice. So a client refreshes from one place at a time
+nobody can distinguish a thief from a client that asked twice. So a client refreshes from one place at a time
 (a lock that its tabs share) and, at `token_reused`, logs in again.
 """
 

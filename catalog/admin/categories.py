@@ -11,12 +11,12 @@ from catalog.models import Category
 from catalog.services import categories
 
 
-class _Indented(forms.ModelChoiceField):
+class _Indented(forms.ModelChoiceField):  # type: ignore[type-arg]
     def label_from_instance(self, obj: Category) -> str:
         return f"{'— ' * (obj.depth - 1)}{obj.name}"
 
 
-class CategoryForm(forms.ModelForm):
+class CategoryForm(forms.ModelForm):  # type: ignore[type-arg]
     parent = _Indented(
         Category.objects.order_by("path"),
         required=False,

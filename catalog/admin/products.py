@@ -32,7 +32,7 @@ class AttributesField(forms.JSONField):
         return None if data is None else InvalidJSONInput(data)
 
 
-class AttributesForm(forms.ModelForm):
+class AttributesForm(forms.ModelForm):  # type: ignore[type-arg]
     """What stands there from before the rules is no fault of the page's: only what is changed is checked."""
 
     attributes = AttributesField(required=False, initial=dict)
@@ -83,7 +83,7 @@ class VariantForm(AttributesForm):
         return sku
 
 
-class VariantFormSet(forms.BaseInlineFormSet):
+class VariantFormSet(forms.BaseInlineFormSet):  # type: ignore[type-arg]
     def clean(self) -> None:
         super().clean()
         skus = [form.cleaned_data["sku"] for form in self.forms if form.cleaned_data.get("sku")]

@@ -11,7 +11,7 @@ from catalog.models import Location, Reservation, StockEntry, StockLevel
 from catalog.services import stock
 
 
-class AdjustmentForm(forms.ModelForm):
+class AdjustmentForm(forms.ModelForm):  # type: ignore[type-arg]
     """Numbers are never typed over: a change with its reason goes through the service into the ledger."""
 
     REASONS = [

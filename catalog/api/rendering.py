@@ -30,7 +30,7 @@ def product_on_sale(slug: str, *, base_url: str) -> bytes:
 
 
 def product(shown: Product, *, base_url: str) -> bytes:
-    """Everything that the API tells of a product, published or not. One query for its variants."""
+    """Everything that the API shows of a product, published or not. One query for its variants."""
     variants = list(products.variants_with_units(shown))
     cheapest = min(variants, key=lambda v: v.price, default=None)
     document = {

@@ -33,7 +33,7 @@ class Placed:
 
 
 def placed(slug: str) -> Placed:
-    """Raises CategoryNotFound."""
+    """The category with its ancestors and children. Raises CategoryNotFound."""
     category = Category.objects.filter(slug=slug).first()
     if category is None:
         raise CategoryNotFound(f"There is no category {slug}")

@@ -1,4 +1,4 @@
-"""What shoppers look for: the rows of the list, and one product whole."""
+"""What shoppers see: the rows of the list, and one product whole."""
 
 from datetime import datetime
 from decimal import Decimal

@@ -62,7 +62,7 @@ def _fewest(wanted: Wanted, places: Sequence[Place]) -> Sequence[Place]:
 
 
 def _greedy(wanted: Wanted, places: Sequence[Place]) -> Sequence[Place]:
-    """Again and again the one that fills most of what is missing; then without those that are not needed."""
+    """Take the location that fills most of what is missing, again and again; drop those not needed."""
     chosen: list[Place] = []
     while missing := _missing(wanted, chosen):
         rest = [place for place in places if place not in chosen]

@@ -82,7 +82,7 @@ def refresh(*, product_ids: Collection[UUID]) -> None:
 
 @transaction.atomic
 def refresh_in_stock(*, product_ids: Collection[UUID]) -> bool:
-    """As `refresh`, after units alone have changed; returns whether any product went in or out of stock."""
+    """Refresh after units alone have changed; returns whether any product went in or out of stock."""
     parameters = {"ids": sorted(product_ids)}
     rows.change(_LOCK, parameters)
     return rows.change(_IN_STOCK, parameters) > 0

@@ -1,6 +1,6 @@
-"""The broker: Redis, or RabbitMQ where BROKER_URL begins with amqp. Nothing else tells them apart.
+"""The broker: Redis, or RabbitMQ where BROKER_URL begins with amqp. Nothing else distinguishes them.
 
-A broker that is away or frozen is noticed within seconds by everyone who speaks to it, and looked for again
+A broker that is away or frozen is noticed within seconds by everyone who speaks to it, and connected to again
 every second (config/broker.py), so that little time is lost once it is back.
 """
 
@@ -19,7 +19,7 @@ _REDIS_OPTIONS = {
     "socket_timeout": ANSWER_SECONDS,
     "socket_keepalive": True,
     # A worker waits for messages on a connection that has no time-out: it is dropped once it has been silent
-    # for this long (seconds), and looked at as often.
+    # for this long (seconds), and checked as often.
     "health_check_interval": ANSWER_SECONDS,
 }
 _RABBITMQ_OPTIONS = {
@@ -34,7 +34,7 @@ _RABBITMQ_QUEUE = {"x-queue-type": "quorum", "x-delivery-limit": 20}
 CELERY_BROKER_URL = BROKER_URL
 CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, object] = {
     **(_RABBITMQ_OPTIONS if IS_RABBITMQ else _REDIS_OPTIONS),
-    "max_retries": 0,  # whoever publishes is told at once; the relay goes round again by itself
+    "max_retries": 0,  # whoever publishes gets the error at once; the relay goes round again by itself
 }
 CELERY_BROKER_CONNECTION_TIMEOUT = 2  # seconds; of RabbitMQ, hand-shake included
 CELERY_BROKER_HEARTBEAT = 6  # seconds; a worker gives RabbitMQ up after two silent ones

@@ -58,7 +58,7 @@ class Connection:
             if line.startswith(b"run_id:"):
                 self.run_id = line.removeprefix(b"run_id:")
         if not self.run_id:
-            raise ResponseError("This Redis does not tell its run_id")
+            raise ResponseError("This Redis does not report its run_id")
 
 
 class _Connections:

@@ -1,10 +1,10 @@
 """What this process knows of a Redis being away: one guard for all that may not fail with it.
 
 The cache, the rate limits and the circuit breakers each have another way without Redis (compute, count for
-oneself, remember for oneself). The guard tells them when to take it, and promises that
+oneself, remember for oneself). The guard says when to take it, and promises that
 
 - only callers of the moment in which Redis is lost wait for its time-out; later ones pass it by at once;
-- nobody's request looks whether it is back: a thread of the guard's own does;
+- nobody's request tries whether it is back: a thread of the guard's own does;
 - Redis is used again only after `renew` has succeeded for every tag that was kept meanwhile, so what Redis
   still holds from before is not believed where this process changed it.
 """
@@ -18,7 +18,7 @@ from redis.exceptions import RedisError
 
 log = structlog.get_logger(__name__)
 
-FIRST_PAUSE, MAX_PAUSE = 0.1, 1.0  # seconds between two looks
+FIRST_PAUSE, MAX_PAUSE = 0.1, 1.0  # seconds between two tries
 
 
 class RedisGuard:

@@ -31,7 +31,7 @@ FIRST_POLL, MAX_POLL = 0.002, 0.02  # seconds
 
 
 class Entry(NamedTuple):
-    """Finished bytes with their ETag; `is_hit` tells whether they came from the cache."""
+    """Finished bytes with their ETag; `is_hit` says whether they came from the cache."""
 
     body: bytes
     etag: str
@@ -100,7 +100,7 @@ class _Lookup:
         return self._claim_or_wait() if entry is None or is_aged else entry
 
     def _claim_or_wait(self) -> Entry | None:
-        """As `find`, taking the lock; None also where its holder is not done in LOCK_SECONDS."""
+        """Find as `find` does and take the lock; None also where its holder is not done in LOCK_SECONDS."""
         deadline, pause, never = time.monotonic() + LOCK_SECONDS, FIRST_POLL, threading.Event()
         while True:
             claim = ("SET", self.lock_key, "1", "NX", "EX", LOCK_SECONDS)

@@ -12,7 +12,7 @@ from core.compute.primes import primes_below
 from core.outbox import Event
 from core.outbox.publishing import publish
 
-MOST = 5_000_000  # about six seconds of one core
+MAX_PRIMES_BELOW = 5_000_000  # about six seconds of one core
 
 
 class ComputeRequested(Event, name="core.compute_requested"):

@@ -4,7 +4,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
 
 class ReadOnly:
-    """Mixed in front of ModelAdmin: staff look and run actions; nobody writes a row by hand."""
+    """Mixed in front of ModelAdmin: staff read and run actions; nobody writes a row by hand."""
 
     show_full_result_count = False
     list_per_page = 50
@@ -20,7 +20,7 @@ class ReadOnly:
 
 
 def back_from_dialog(request: HttpRequest, page: str) -> HttpResponse:
-    """To `page`. Dialogs of the admin post by htmx, which would put a redirect's page into the dialog."""
+    """Redirect to `page`. The admin's dialogs post by htmx, which would show the page inside them."""
     if request.headers.get("HX-Request"):
         return HttpResponse(headers={"HX-Redirect": page})
     return HttpResponseRedirect(page)

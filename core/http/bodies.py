@@ -1,6 +1,6 @@
 """Request bodies: one pydantic model describes each, checks it, and shows it in the schema.
 
-Whatever does not fit is told as a problem of ours, all faults of a body at once. What only two fields
+Whatever does not fit becomes a problem of ours, all faults of a body at once. What only two fields
 together can get wrong is a validator's to find, which raises `fields.fault`.
 """
 
@@ -15,7 +15,7 @@ from core.errors import FieldError, Invalid
 MAX_FAULTS = 2_500  # more than the longest body can hold, unless it is made to hold many
 NULL = ("null", "This field may not be null.")
 # Errors of pydantic's own types: our code, and our sentence. Errors of our types bring theirs.
-TOLD = {
+KNOWN_ERRORS = {
     "missing": ("required", "This is required"),
     "extra_forbidden": ("unknown", "There is no such field"),
     "model_type": ("invalid", "Give a JSON object"),
@@ -56,18 +56,18 @@ def read(model: type[Model], request: Request) -> Model:
 
 def invalid(error: ValidationError) -> Invalid:
     """pydantic's errors as a problem of ours."""
-    faults = [_fault(told) for told in error.errors(include_url=False)[:MAX_FAULTS]]
+    faults = [_fault(each) for each in error.errors(include_url=False)[:MAX_FAULTS]]
     summary = "; ".join(f"{e.field}: {e.detail}" if e.field else e.detail for e in faults[:3])
     return Invalid(summary, errors=faults)
 
 
 def _fault(error: ErrorDetails) -> FieldError:
     location, context = error["loc"], error.get("ctx", {})
-    if error["type"] not in TOLD:
+    if error["type"] not in KNOWN_ERRORS:
         place = (*location[:-1], context["beside"]) if context["beside"] else (*location, *context["below"])
         return FieldError(field=_path(place), code=error["type"], detail=context["detail"])
     is_null = error["input"] is None and location and error["type"] != "missing"
-    code, sentence = NULL if is_null else TOLD[error["type"]]
+    code, sentence = NULL if is_null else KNOWN_ERRORS[error["type"]]
     return FieldError(field=_path(location), code=code, detail=sentence.format_map(context))
 
 

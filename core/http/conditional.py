@@ -32,6 +32,6 @@ def check_if_match(request: HttpRequest, etag: str) -> None:
 
 
 def _matches(offered: str, etag: str) -> bool:
-    """Without regard to W/: our tags are strong, and a proxy that compressed the body has marked them so."""
+    """Compare tags without W/: ours are strong, and a proxy that compressed the body has marked them so."""
     tags = [t.strip().removeprefix("W/") for t in parse_etags(offered)]
     return "*" in tags or etag in tags

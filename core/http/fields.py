@@ -1,7 +1,7 @@
 """The types that the fields of request bodies have: `name: Annotated[str, Line(100)]`.
 
 Each reads one value of the parsed JSON, strictly: a number is a number, and text is text. What does not fit
-is a fault with a code for programs and a sentence for people; `core.http.bodies` tells those of a body.
+is a fault with a code for programs and a sentence for people; `core.http.bodies` reports those of a body.
 """
 
 import re
@@ -21,9 +21,9 @@ from core.countries import COUNTRIES
 from core.money import CENT
 
 MAX_SKU, MAX_EMAIL = 64, 254  # characters
-MAX_DIGITS = 1000  # of an amount as text, before its value is looked at
+MAX_DIGITS = 1000  # of an amount as text, before its value is computed
 
-# The default of a field that may be left out, but not be null: `model_fields_set` tells whether it was given.
+# The default of a field that may be left out, but not be null: `model_fields_set` says whether it was given.
 NOT_GIVEN: Any = Field(default=None)
 
 _SPACES = dict.fromkeys(
@@ -273,7 +273,7 @@ class Nested:
 
 
 def text(max_length: int | None = None, *, is_blank_taken: bool = False) -> StringConstraints:
-    """Of a text that may hold line breaks, stripped."""
+    """The type of a text that may hold line breaks; it is stripped."""
     min_length = None if is_blank_taken else 1
     return StringConstraints(strip_whitespace=True, min_length=min_length, max_length=max_length)
 

@@ -26,13 +26,13 @@ from core.http.permissions import IsStaff
 class Readers(Enum):
     """Whom a lean read lets in."""
 
-    ANYBODY = auto()  # credentials are not even looked at, so a bad token does no harm
+    ANYBODY = auto()  # credentials are not even read, so a bad token does no harm
     GUESTS = auto()  # anybody, known by their token if they send one; what they find is up to the query
     CUSTOMERS = auto()  # whoever is signed in
     STAFF = auto()  # staff, by the database
 
 
-ANYBODY = Readers.ANYBODY  # looked up once, not at each of the hottest reads
+ANYBODY = Readers.ANYBODY  # read from the enum once, not at each of the hottest reads
 
 
 class LeanReads(APIView):
@@ -68,7 +68,7 @@ class LeanReads(APIView):
             return answer
 
     def _admit(self, request: HttpRequest) -> None:
-        """Raises NotAuthenticated, PermissionDenied or Throttled; what an authentication class raises too."""
+        """Let the caller in. Raises NotAuthenticated, PermissionDenied, Throttled, AuthenticationFailed."""
         if self.readers is ANYBODY:
             request.user = AnonymousUser()
         else:

@@ -47,7 +47,7 @@ class AutoSchema(SpectacularSchema):
     def _get_request_for_media_type(
         self, serializer: Any, direction: Direction = "request"
     ) -> tuple[Any, bool]:
-        """Of a PATCH as of any other: its body says itself what may be left out."""
+        """Describe the body of a PATCH as that of any other: its body says itself what may be left out."""
         if not (isinstance(serializer, type) and issubclass(serializer, RequestBody)):
             return super()._get_request_for_media_type(serializer, direction)
         component = self.resolve_serializer(serializer, direction)  # type: ignore[arg-type] # an extension's

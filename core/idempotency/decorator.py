@@ -72,7 +72,7 @@ def idempotent(view: View) -> View:
                 response = _rendered(self, view(self, request, *args, **kwargs))
                 _conclude(use, response)
         except Exception:
-            # It may have failed because the first use was done just after `_claim` had looked for its answer.
+            # It may have failed because the first use was done just after `_claim` had sought its answer.
             record = IdempotencyRecord.objects.filter(scope=use.scope, key=use.key).first()
             if record is None:
                 raise
@@ -94,8 +94,8 @@ def _scope(request: Request) -> str:
 
 
 def _fingerprint(view: Any, request: Request) -> str:
-    told = [f"{name}: {request.headers.get(name, '')}" for name in getattr(view, "fingerprint_headers", ())]
-    digest = hashlib.sha256("\n".join([f"{request.method} {request.get_full_path()}", *told, ""]).encode())
+    stated = [f"{name}: {request.headers.get(name, '')}" for name in getattr(view, "fingerprint_headers", ())]
+    digest = hashlib.sha256("\n".join([f"{request.method} {request.get_full_path()}", *stated, ""]).encode())
     digest.update(request._request.body)
     return digest.hexdigest()
 

@@ -60,7 +60,7 @@ def send_mail(event: MailQueued) -> None:
         _send_later(mail, f"SMTP: {down}", seconds=RETRY_SECONDS)
     else:
         mark_sent = partial(services.mark_sent, mail_id=mail.pk, now=timezone.now())
-        database.insist(mark_sent, seconds=MAX_DATABASE_SECONDS)  # nobody else can know that it was sent
+        database.retry(mark_sent, seconds=MAX_DATABASE_SECONDS)  # nobody else can know that it was sent
 
 
 def _wait_for_others(mail_id: UUID) -> None:
@@ -80,6 +80,6 @@ def _handle_refusal(mail: Mail, refused: smtp.Refused, *, now: datetime) -> None
 
 
 def _send_later(mail: Mail, reason: str, *, seconds: float) -> None:
-    """Spread over half as long again, so that a backlog does not come back at once."""
+    """Postpone the mail, spread over half as long again, so that a backlog does not come back at once."""
     services.release(mail_id=mail.pk, error=reason)
     raise Postpone(reason, seconds=seconds * random.uniform(1, 1.5))  # noqa: S311 - not a secret

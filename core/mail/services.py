@@ -126,7 +126,7 @@ def mark_sent(*, mail_id: UUID, now: datetime) -> None:
 
 
 def mark_failed(*, mail_id: UUID, error: str) -> None:
-    """Unless it has been sent. Only `requeue` and `revive` send it again."""
+    """Mark the mail failed unless it has been sent. Only `requeue` and `revive` send it again."""
     queued = Mail.objects.filter(pk=mail_id, status=Mail.Status.QUEUED)
     queued.update(status=Mail.Status.FAILED, claimed_until=None, error=error)
 

@@ -29,7 +29,7 @@ class Unreachable(Exception):
 
 
 def send(mail: Mail) -> None:
-    """Raises Refused, Unreachable, or BreakerOpen where the server is known to be down."""
+    """Send the mail. Raises Refused, Unreachable, or BreakerOpen where the server is known to be down."""
     with breaker.guard(failures=(Unreachable,)):
         refusal = _transmit(mail)
     if refusal is not None:

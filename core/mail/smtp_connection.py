@@ -24,7 +24,7 @@ _kept = _Connection()
 
 
 def send(message: EmailMessage) -> None:
-    """Raises what Django's mail backend raises; then the next mail gets a new connection."""
+    """Send the mail. Raises what Django's mail backend raises; then the next mail gets a new connection."""
     backend = _opened()
     try:
         backend.send_messages([message])

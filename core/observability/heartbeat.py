@@ -1,4 +1,4 @@
-"""A file whose age tells that a process without a port still goes round its loop."""
+"""A file whose age shows that a process without a port still goes round its loop."""
 
 from pathlib import Path
 

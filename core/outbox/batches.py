@@ -58,7 +58,7 @@ class _Batch:
         self._connected: set[int] = set()  # threads that have seen to their connection
 
     def run_in_turn(self, found: Sequence[Message]) -> None:
-        """On the task's own thread, where its soft time limit reaches the handler."""
+        """Run the messages on the task's own thread, where its soft time limit reaches the handler."""
         self._requeue(pk for message in found for pk in self._run(message))
 
     def run_together(self, found: Sequence[Message]) -> None:
@@ -75,7 +75,7 @@ class _Batch:
         return [pk for message in sequence for pk in self._run(message)]
 
     def _run(self, message: Message) -> list[int]:
-        """The ids of what was not begun."""
+        """Run the message and its follow-ups; the ids of those that were not begun."""
         if time.monotonic() > self._until:
             return [message.pk]
         thread = threading.get_ident()
@@ -105,7 +105,7 @@ class _Batch:
             return [pk for found in still_open for pk in work.run(found, until=self._until)]
 
     def _connect(self, thread: int) -> None:
-        """Once in each batch: a database that restarted costs a new connection, not a failure."""
+        """Connect once in each batch: a database that restarted costs a new connection, not a failure."""
         if thread not in self._connected:
             close_old_connections()
             self._connected.add(thread)
@@ -136,5 +136,5 @@ def _sequences(found: Sequence[Message]) -> list[list[Message]]:
 
 @cache
 def _threads() -> ThreadPoolExecutor:
-    """Made by the worker's child after its fork."""
+    """The threads that run handlers, made by the worker's child after its fork."""
     return ThreadPoolExecutor(settings.WORKER_THREADS, thread_name_prefix="messages")

@@ -25,7 +25,7 @@ def connection() -> Connection:
 
 
 def connect() -> None:
-    """Raises one of `errors` where the broker is away."""
+    """Connect to the broker. Raises one of `errors` where the broker is away."""
     connection().ensure_connection(max_retries=0)
 
 

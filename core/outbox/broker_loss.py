@@ -36,7 +36,7 @@ class BrokerLoss:
             )
 
     def inspect(self) -> None:
-        """Cheap to call often. A broker that does not answer is inspected later."""
+        """Send again what the broker has lost. Cheap to call often; nothing is raised where it is away."""
         if self._client is None or time.monotonic() < self._next_inspection:
             return
         self._next_inspection = time.monotonic() + SECONDS_BETWEEN_INSPECTIONS

@@ -25,7 +25,7 @@ def skip(*, message_id: int, reason: str, actor: str) -> bool:
 
 @transaction.atomic
 def replay(message_ids: list[int]) -> int:
-    """Bring dead messages back, due at once; how many were dead."""
+    """Make dead messages due at once with all their attempts; how many were dead."""
     found = _locked(message_ids)
     _dead([message.pk for message in found]).update(
         dead_at=None, attempts=0, publications=0, next_attempt_at=timezone.now()

@@ -25,7 +25,7 @@ class Event:
         dataclass(frozen=True, kw_only=True)(cls)
 
     def aggregate(self) -> str:
-        """What the event is about, e.g. an order's id: messages of one aggregate are looked up together."""
+        """What the event is about, e.g. an order's id: messages of one aggregate are found together."""
         return ""
 
     def payload(self) -> dict[str, Any]:

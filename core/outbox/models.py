@@ -3,7 +3,7 @@ from django.db.models import Q
 
 
 class OutboxMessage(models.Model):
-    """One event on its way to one handler: written with the change it tells of, gone over until handled.
+    """One event on its way to one handler: written with the change it reports, gone over until handled.
 
     `next_attempt_at` is when the relay (re)publishes it; `handled_at` or `dead_at` ends it.
     """
@@ -31,7 +31,7 @@ class OutboxMessage(models.Model):
             models.UniqueConstraint(fields=["event_id", "handler"], name="outbox_once_per_event_and_handler"),
         ]
         indexes = [
-            # What the relay looks for; stays small however many messages are kept.
+            # What the relay searches for; stays small however many messages are kept.
             models.Index(
                 fields=["next_attempt_at"],
                 name="outbox_open",

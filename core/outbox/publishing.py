@@ -1,4 +1,4 @@
-"""Recording events: each is inserted once for every handler, in the transaction that it tells of."""
+"""Recording events: each is inserted once for every handler, in the transaction of what it reports."""
 
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -52,7 +52,7 @@ def publish(*events: Event) -> None:
     One INSERT, however many events and handlers. Raises TransactionManagementError outside a transaction.
     """
     if not connection.in_atomic_block:
-        raise transaction.TransactionManagementError("Publish events inside the transaction they tell of")
+        raise transaction.TransactionManagementError("Publish events inside the transaction they report")
     follow_ups, now = inline.current(), timezone.now()
     messages = [message for event in events for message in _messages(event, follow_ups)]
     if not messages:

@@ -33,7 +33,7 @@ class Lag:
 
 
 def lag(*, now: datetime) -> Lag:
-    """Read from small indexes, however many messages are kept."""
+    """The lag, read from small indexes, however many messages are kept."""
     waiting = OutboxMessage.objects.filter(_OPEN)
     is_due = Q(next_attempt_at__lte=now)
     found = waiting.aggregate(

@@ -22,15 +22,15 @@ class Handler:
     Otherwise the handler calls the outside, runs outside any transaction, and must itself be safe to repeat.
     `lease` is after how many seconds an unanswered message is published again (it was lost, or its worker was
     killed); it doubles with each publication, up to claims.MAX_LEASE_SECONDS.
-    `on_dead` is what to do instead, once `max_attempts` have failed: it runs in the transaction that buries
-    the message, so that what the handler should have done is compensated if and only if it is given up.
+    `on_dead` is what to do instead, once `max_attempts` have failed: it runs in the transaction that marks
+    the message dead, so that what the handler should have done is compensated if and only if it is given up.
     `on_skip` and `on_replay` are the same for a dead message that staff skip (what was promised is not to be
-    kept) and for one that they bring back (what `on_dead` has ended is to be done again).
+    kept) and for one that they replay (what `on_dead` has ended is to be done again).
     `is_heavy`: it takes the processor for seconds, so each message is a worker's task of its own; others are
     run several at once in one process.
     `in_turn`: a message waits for earlier ones about the same aggregate, of such handlers of the queue.
     `is_saga_step`: it moves its aggregate on. While a message for it is open the aggregate is under way, and
-    nobody expects its ledgers to agree; a handler that only tells somebody leaves this out.
+    nobody expects its ledgers to agree; a handler that only notifies somebody leaves this out.
     """
 
     name: str
@@ -67,7 +67,7 @@ def handles(
     in_turn: bool = False,
     is_saga_step: bool = False,
 ) -> Callable[[Run], Run]:
-    """Register the decorated function for `event`; what each option does is told by Handler."""
+    """Register the decorated function for `event`; Handler says what each option does."""
 
     def register(run: Run) -> Run:
         handler = Handler(
@@ -101,7 +101,7 @@ def _add(handler: Handler) -> None:
 
 
 def handler_named(name: str) -> Handler:
-    """Raises KeyError for a handler that this release does not have."""
+    """The handler of this name. Raises KeyError for one that this release does not have."""
     return _handlers[name]
 
 

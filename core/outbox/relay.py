@@ -119,7 +119,7 @@ def publish_batch(send: Send, *, skip_queues: Collection[str] = ()) -> Outcome:
 
 
 def _put_off_unknown(messages: list[Claimed]) -> dict[int, datetime]:
-    """Those that this release cannot handle: a newer one wrote them, or their handler was removed."""
+    """Put off what this release cannot handle: a newer one wrote it, or the handler was removed."""
     unknown = [message for message in messages if not is_known(message.handler)]
     for message in unknown:
         log.error("no_such_handler", handler=message.handler, message_id=message.pk)
@@ -128,7 +128,7 @@ def _put_off_unknown(messages: list[Claimed]) -> dict[int, datetime]:
 
 
 def _tasks(messages: Iterable[Claimed]) -> Iterator[tuple[str, list[Claimed]]]:
-    """Messages of one queue, up to MAX_TASK_MESSAGES at a time, heavy ones each alone."""
+    """Groups of messages of one queue, up to MAX_TASK_MESSAGES at a time, heavy ones each alone."""
     waiting: dict[tuple[str, int], list[Claimed]] = {}
     for message in messages:
         handler = handler_named(message.handler)

@@ -1,4 +1,4 @@
-"""The one task by which messages reach a worker; core.tasks, where Celery looks, collects it."""
+"""The one task by which messages reach a worker; core.tasks, which Celery reads, collects it."""
 
 from celery import Task, shared_task
 

@@ -89,7 +89,7 @@ def _run_handler(handler: Handler, message: Message) -> None:
 
 @transaction.atomic
 def _run_in_transaction(handler: Handler, message: Message) -> None:
-    """Marked first: who comes second waits for that, and then finds the message handled."""
+    """Mark the message first: who comes second waits for that, and then finds it handled."""
     if _mark_in_turn(handler, message):
         _call(handler, message)
 
@@ -116,7 +116,7 @@ def _mark_handled(message: Message) -> None:
 
 
 def record_failure(message: Message, error: Exception) -> None:
-    """Try the message again later; or, after its last attempt, bury it and compensate."""
+    """Try the message again later; or, after its last attempt, mark it dead and compensate."""
     handler, attempts = handler_named(message.handler), message.attempts + 1
     log.warning(
         "handler_failed", handler=handler.name, message_id=message.pk, attempts=attempts, exc_info=error
@@ -132,7 +132,7 @@ def _give_up(handler: Handler, message: Message, error: Exception) -> None:
     """Mark the message dead and compensate, both or neither: where `on_dead` fails it stays open."""
     try:
         with transaction.atomic():
-            _bury(handler, message, error)
+            _mark_dead(handler, message, error)
     except Exception as failed:
         log.error("on_dead_failed", handler=handler.name, message_id=message.pk, exc_info=failed)
         _retry_in(message, MAX_RETRY_SECONDS, error=repr(failed), failures=1)
@@ -140,11 +140,11 @@ def _give_up(handler: Handler, message: Message, error: Exception) -> None:
         log.error("message_dead", handler=message.handler, message_id=message.pk)
 
 
-def _bury(handler: Handler, message: Message, error: Exception) -> None:
-    is_buried = _still_open(message.pk).update(
+def _mark_dead(handler: Handler, message: Message, error: Exception) -> None:
+    is_dead_now = _still_open(message.pk).update(
         dead_at=timezone.now(), attempts=F("attempts") + 1, error=repr(error)[:2000]
     )
-    if is_buried and handler.on_dead:
+    if is_dead_now and handler.on_dead:
         handler.on_dead(restore(handler, message.payload))
 
 
@@ -163,7 +163,7 @@ def _retry_in(message: Message, seconds: float, *, error: str, failures: int = 0
 
 
 def _still_open(*message_ids: int) -> QuerySet[OutboxMessage]:
-    """Those of the messages that are open; in words by which they are found by their id (see work_sql)."""
+    """The messages that are open; in words by which they are found by their id (see work_sql)."""
     ended_at = Coalesce("handled_at", "dead_at")
     return OutboxMessage.objects.alias(ended_at=ended_at).filter(ended_at__isnull=True, pk__in=message_ids)
 
@@ -174,5 +174,5 @@ def _postponed_for(message: Message, postponed: Postpone) -> float:
 
 
 def _scattered(seconds: float) -> float:
-    """So that what failed together does not come back together."""
+    """The time varied a little, so that what failed together does not come back together."""
     return seconds * random.uniform(0.8, 1.2)  # noqa: S311

@@ -3,7 +3,7 @@
 Closed: calls pass; `threshold` failures in a row open it. Open: calls are refused for `pause` seconds.
 Half open: one caller of all processes probes; its success closes the breaker, its failure opens it again.
 Without Redis every process keeps a breaker of its own: the same rules, a narrower view. The Redis is that of
-the cache, so the cache's guard (core.cache.guard) tells when it is away.
+the cache, so the cache's guard (core.cache.guard) says when it is away.
 (M. Nygard, Release It!, chapter 5.)
 """
 
@@ -78,7 +78,7 @@ class Breaker:
         self._refuse_until(opened_until)
         if not self._claim_probe():
             raise BreakerOpen(self.service, seconds=1.0)
-        # A probe may have failed between our look and our claim.
+        # A probe may have failed between our reading and our claim.
         _, opened_until = self._read()
         if opened_until > time.time():
             self._release_probe()
@@ -142,7 +142,7 @@ def _in_redis(ask: Callable[[], T]) -> T | None:
 
 
 class _LocalState:
-    """What this process alone has seen."""
+    """The breaker's state as this process alone has seen it."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()

@@ -29,7 +29,7 @@ def wait_until_up(*, seconds: float) -> bool:
     return True
 
 
-def insist(write: Callable[[], T], *, seconds: float) -> T:
+def retry(write: Callable[[], T], *, seconds: float) -> T:
     """Call `write`, and again where the connection was lost, until the database was away for `seconds`.
 
     For what only this process knows, such as what it did outside. `write` may have been committed when its
@@ -52,7 +52,7 @@ def is_lost(error: Exception) -> bool:
 
 
 def _is_up() -> bool:
-    """With CONN_HEALTH_CHECKS this asks the server once; whoever uses the connection next need not."""
+    """Whether the connection works. With CONN_HEALTH_CHECKS its next user need not ask the server again."""
     close_old_connections()
     try:
         connection.close_if_health_check_failed()

@@ -13,7 +13,7 @@ from demo.loading.sales import Sales
 
 Reason = StockEntry.Reason
 SCARCE = 4  # of 256 variants have few units left or none, so that lists show that too
-FEW, MOST, SURELY = 4, 200, 60
+FEW, MAX_UNITS, SURELY = 4, 200, 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ def rows(
 def units_left(sku: str) -> int:
     """What lies in the warehouse after the history: the same on every load."""
     noise = digest("stock", sku)
-    return noise[1] % FEW if noise[0] < SCARCE else SURELY + noise[1] % (MOST - SURELY)
+    return noise[1] % FEW if noise[0] < SCARCE else SURELY + noise[1] % (MAX_UNITS - SURELY)
 
 
 def _sold(

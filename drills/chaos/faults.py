@@ -1,4 +1,4 @@
-"""What can be killed. All of it by SIGKILL: nothing is told, nothing is tidied up."""
+"""What can be killed. All of it by SIGKILL: nothing is notified, nothing is tidied up."""
 
 from dataclasses import dataclass
 

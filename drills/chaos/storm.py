@@ -16,7 +16,7 @@ from drills.chaos.stack import OwnStack
 from drills.oracle.answers import AnswerLog
 
 SCATTER = 0.5  # a pause is drawn from this much below to this much above the mean
-START_POLL = 0.05  # seconds between looks for a victim that is just starting
+START_POLL = 0.05  # seconds between two searches for a victim that is just starting
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""What the shop has told its customers, kept where no crash of the shop or of the test can lose it."""
+"""What the shop has answered its customers, kept where no crash of the shop or of the test can lose it."""
 
 import json
 import os
@@ -60,7 +60,7 @@ class AnswerLog:
         return [Answer(**json.loads(line)) for line in self.file.read_text().splitlines()]
 
     def orders(self) -> list[Acknowledged]:
-        """Each order that somebody was told of, once."""
+        """Each order that was acknowledged to somebody, once."""
         found = {a.document["id"]: a for a in self.read() if a.status == 201}
         return [
             Acknowledged(
@@ -78,4 +78,4 @@ class AnswerLog:
         for answer in self.read():
             if answer.status == 201:
                 bodies.setdefault(answer.key, set()).add(answer.body)
-        return [f"{key}: {len(told)} different answers" for key, told in bodies.items() if len(told) > 1]
+        return [f"{key}: {len(made)} different answers" for key, made in bodies.items() if len(made) > 1]

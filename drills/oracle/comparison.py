@@ -1,4 +1,7 @@
-"""Everybody's story after a test of faults, which knows all customers and what staff were told."""
+"""All records of what happened, compared after a test of faults.
+
+The test knows all customers, and what was confirmed to staff.
+"""
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
@@ -27,7 +30,7 @@ def discrepancies(
     """One sentence for each; empty where nothing was lost, doubled or oversold.
 
     `ledger` is the provider's and carrier's own. `inbox` counts the mails that arrived, by their ids.
-    `refunds`: what staff were told will be refunded, by the number of the order. `repeats`: how many mails
+    `refunds`: what was confirmed to staff as refunded, by the number of the order. `repeats`: how many mails
     may have come twice, because workers died that were about to call them sent.
     """
     orders = log.orders()

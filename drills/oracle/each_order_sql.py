@@ -19,9 +19,9 @@ SELECT aggregate || ', ' || event, coalesce(t.times, 0)::text, coalesce(p.times,
 FROM turns t FULL JOIN published p USING (aggregate, event) WHERE t.times IS DISTINCT FROM p.times
 """
 
-# One mail for each turn that a customer is told of.
+# One mail for each turn of which a customer is notified.
 MAILS = """
-WITH told AS (
+WITH due AS (
     SELECT aggregate, event, count(DISTINCT event_id) AS times FROM core_outboxmessage
     WHERE aggregate = ANY(%(ids)s::text[]) AND handler LIKE 'orders.mail%%' GROUP BY 1, 2
 ), written AS (
@@ -29,7 +29,7 @@ WITH told AS (
     FROM core_mail WHERE split_part(cause, ':', 2) = ANY(%(ids)s::text[]) GROUP BY 1, 2
 )
 SELECT aggregate || ', ' || event, coalesce(t.times, 0)::text, coalesce(w.times, 0)::text
-FROM told t FULL JOIN written w USING (aggregate, event) WHERE t.times IS DISTINCT FROM w.times
+FROM due t FULL JOIN written w USING (aggregate, event) WHERE t.times IS DISTINCT FROM w.times
 """
 
 # A voucher took something off if and only if one of its uses is written down.
@@ -39,8 +39,8 @@ FROM orders_order o LEFT JOIN orders_voucheruse u ON u.order_id = o.id
 WHERE o.id = ANY(%(ids)s) GROUP BY o.id HAVING count(u.id) <> (o.discount > 0)::int
 """
 
-# It is free again if and only if its order failed or was cancelled.
-GIVEN_BACK = """
+# Its use is released if and only if its order failed or was cancelled.
+RELEASED_VOUCHERS = """
 WITH ended AS (
     SELECT DISTINCT order_id FROM orders_orderevent WHERE to_status IN ('cancelled', 'payment_failed')
 )
@@ -63,14 +63,14 @@ FROM catalog_stockentry WHERE cause = ANY(SELECT 'order:' || unnest(%(ids)s::tex
 GROUP BY cause, variant_id HAVING sum(reserved_change) < 0
 """
 
-# Units of one location are in one parcel, which has nothing else. Staff do not say where they have packed.
-PARCELS = """
+# Units of one location are in one shipment, which has nothing else. Staff do not say where they have packed.
+SHIPMENTS = """
 WITH concerned AS (
     SELECT order_id FROM orders_shipment
     WHERE order_id = ANY(%(ids)s) AND status IN ('shipped', 'delivered')
     GROUP BY 1 HAVING bool_and(location <> '')
 ), sent AS (
-    SELECT order_id, location, count(DISTINCT s.id) AS parcels,
+    SELECT order_id, location, count(DISTINCT s.id) AS shipments,
            string_agg((u->>'quantity') || ' ' || (u->>'sku'), ', ' ORDER BY u->>'sku' COLLATE "C") AS content
     FROM orders_shipment s, jsonb_array_elements(s.lines) AS u
     WHERE status IN ('shipped', 'delivered') AND order_id IN (SELECT order_id FROM concerned) GROUP BY 1, 2
@@ -80,22 +80,22 @@ WITH concerned AS (
     JOIN catalog_location o ON o.id = e.location_id JOIN catalog_variant v ON v.id = e.variant_id
     GROUP BY 1, 2, 3
 ), due AS (
-    SELECT order_id, location, 1 AS parcels,
+    SELECT order_id, location, 1 AS shipments,
            string_agg(units || ' ' || sku, ', ' ORDER BY sku COLLATE "C") AS content
     FROM gone GROUP BY 1, 2
 )
-SELECT o.number || ' from ' || location, concat_ws(' with ', d.parcels, d.content),
-       concat_ws(' with ', s.parcels, s.content)
+SELECT o.number || ' from ' || location, concat_ws(' with ', d.shipments, d.content),
+       concat_ws(' with ', s.shipments, s.content)
 FROM sent s FULL JOIN due d USING (order_id, location) JOIN orders_order o ON o.id = order_id
-WHERE (s.parcels, s.content) IS DISTINCT FROM (d.parcels, d.content)
+WHERE (s.shipments, s.content) IS DISTINCT FROM (d.shipments, d.content)
 """
 
 STATEMENTS = {
     "units sent or let go of those held": ENDED_HOLDS,
-    "parcels": PARCELS,
+    "shipments": SHIPMENTS,
     "published": TURNS,
     "mails": MAILS,
     "uses of vouchers": DISCOUNTS,
-    "voucher released": GIVEN_BACK,
+    "voucher released": RELEASED_VOUCHERS,
     "orders with the voucher": OVERUSED,
 }

@@ -1,4 +1,4 @@
-"""Whether our ledgers agree with each other, with what customers were told, and with the provider's."""
+"""Whether our ledgers agree with each other, with what customers were answered, and with the provider's."""
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping
@@ -54,15 +54,15 @@ def discrepancies(
 def by_ledger(
     acknowledged: Collection[Acknowledged], *, provider: Mapping[str, Any] | None = None
 ) -> dict[str, list[str]]:
-    """The discrepancies of each ledger that was looked into.
+    """The discrepancies of each ledger that was checked.
 
-    Lines, stock, money and vouchers are looked at in the whole shop (orders.ledger), the rest for the
+    Lines, stock, money and vouchers are checked in the whole shop (orders.ledger), the rest for the
     `acknowledged` orders. These have to be at their end: what workers still have to do counts as a
     discrepancy. `provider` is the sandbox's own ledger (see `sandbox_ledger`), compared where given.
     """
     parameters = _parameters(acknowledged)
     found = {
-        ledger: [told for what, ask in asked.items() for told in _answers(what, ask, parameters)]
+        ledger: [sentence for what, ask in asked.items() for sentence in _answers(what, ask, parameters)]
         for ledger, asked in LEDGERS.items()
     }
     if provider:

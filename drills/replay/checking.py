@@ -26,7 +26,7 @@ class Database(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Verdict:
-    """`ledgers` has the discrepancies of each one that was looked into; `repeats`, mails that came twice."""
+    """`ledgers` has the discrepancies of each one that was checked; `repeats`, mails that came twice."""
 
     ledgers: dict[str, list[str]]
     mails: int | None
@@ -51,7 +51,7 @@ def check(
 ) -> Verdict:
     """Ask until there is no discrepancy, or the same for `within` seconds: mails follow the orders soon.
 
-    Where some have not ended there is nothing to wait for: one look. Where there is a `log` of
+    Where some have not ended there is nothing to wait for: it asks once. Where there is a `log` of
     answers, it says which orders were acknowledged. `repeats_allowed` is how many mails killed
     workers may have sent and not marked as sent: those are sent again, under the same Message-ID.
     """
@@ -69,8 +69,8 @@ def check(
             repeats_allowed=repeats_allowed,
         )
         verdict.ledgers["answers"].extend(contradictions)
-        is_news = known is not None and verdict.discrepancies != known
-        if not verdict.discrepancies or not patience.goes_on(shop.stopping, is_news=is_news):
+        has_changed = known is not None and verdict.discrepancies != known
+        if not verdict.discrepancies or not patience.goes_on(shop.stopping, has_changed=has_changed):
             return verdict
         known = verdict.discrepancies
 

@@ -16,8 +16,8 @@ from drills.replay.http import Answer, NotAnswered, Shop
 from drills.replay.shopping import Placed
 
 ENDED = {"shipped", "delivered", "payment_failed", "cancelled"}
-# Looking must not take the machine from the workers that are waited for.
-LOOKERS, LOOKS_AT_ONCE, ROUNDS = 2, 20, 20
+# Asking must not take the machine from the workers that are waited for.
+ASKING_THREADS, ASKED_AT_ONCE, ROUNDS = 2, 20, 20
 FIRST_PAUSE, MAX_PAUSE = 0.25, 2.0  # seconds between two rounds; longer while nothing happens
 
 
@@ -35,7 +35,7 @@ class Ended:
     @property
     def seconds_to_shipped(self) -> float | None:
         """By the shop's own clock; None for an order that was not shipped."""
-        sent = [moment for parcel in self.body["shipments"] if (moment := parcel["shipped_at"])]
+        sent = [moment for shipment in self.body["shipments"] if (moment := shipment["shipped_at"])]
         if not sent:
             return None
         return (
@@ -44,40 +44,40 @@ class Ended:
 
 
 def wait(shop: Shop, orders: Sequence[Placed], *, within: float) -> list[Ended]:
-    """Look at the open orders in turn until all have ended, or none has moved for `within` seconds."""
+    """Ask for the open orders in turn until all have ended, or none has moved for `within` seconds."""
     ended: list[Ended] = []
     waiting, known = deque(orders), dict.fromkeys((placed.number for placed in orders), "pending")
-    patience, at_once = Patience(within), max(LOOKS_AT_ONCE, len(orders) // ROUNDS)
+    patience, at_once = Patience(within), max(ASKED_AT_ONCE, len(orders) // ROUNDS)
     with (
-        ThreadPoolExecutor(LOOKERS) as pool,
+        ThreadPoolExecutor(ASKING_THREADS) as pool,
         bar(total=len(orders), label="Waiting for the workers", unit="orders") as progress,
     ):
         while waiting:
             batch = [waiting.popleft() for _ in range(min(at_once, len(waiting)))]
-            looks = list(zip(batch, pool.map(lambda placed: _look(shop, placed), batch), strict=True))
-            done = [Ended(placed=placed, body=look) for placed, look in looks if _is_ended(look)]
-            waiting.extend(placed for placed, look in looks if not _is_ended(look))
+            reads = list(zip(batch, pool.map(lambda placed: _read(shop, placed), batch), strict=True))
+            done = [Ended(placed=placed, body=body) for placed, body in reads if _is_ended(body)]
+            waiting.extend(placed for placed, body in reads if not _is_ended(body))
             ended += done
             progress.update(len(done))
-            seen = {placed.number: str(look["status"]) for placed, look in looks if look}
-            is_news, known = not seen.items() <= known.items(), known | seen
-            if len(done) < len(batch) and not patience.goes_on(shop.stopping, is_news=is_news):
+            seen = {placed.number: str(body["status"]) for placed, body in reads if body}
+            has_changed, known = not seen.items() <= known.items(), known | seen
+            if len(done) < len(batch) and not patience.goes_on(shop.stopping, has_changed=has_changed):
                 break
     return ended
 
 
 class Patience:
-    """Waits between looks: shortly while there is news, longer when there is none, and not for ever."""
+    """Waits between two rounds: shortly while something changes, else longer, and not for ever."""
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
         self._pause = FIRST_PAUSE
         self._ends_at = time.monotonic() + seconds
 
-    def goes_on(self, stopping: Event, *, is_news: bool) -> bool:
+    def goes_on(self, stopping: Event, *, has_changed: bool) -> bool:
         """Wait a little; False once nothing has been new for all the seconds, or `stopping` is set."""
         now = time.monotonic()
-        if is_news:
+        if has_changed:
             self._pause, self._ends_at = FIRST_PAUSE, now + self._seconds
         left = self._ends_at - now
         if left <= 0:
@@ -86,8 +86,8 @@ class Patience:
         return not stopping.wait(pause)
 
 
-def _look(shop: Shop, placed: Placed) -> dict[str, Any] | None:
-    """The order as the shop shows it; None where it did not tell."""
+def _read(shop: Shop, placed: Placed) -> dict[str, Any] | None:
+    """The order as the shop shows it; None where it did not answer."""
     try:
         answer = _ask(shop, placed)
     except NotAnswered:
@@ -95,8 +95,8 @@ def _look(shop: Shop, placed: Placed) -> dict[str, Any] | None:
     return answer.body if answer.status == HTTPStatus.OK else None
 
 
-def _is_ended(look: dict[str, Any] | None) -> TypeGuard[dict[str, Any]]:
-    return look is not None and look["status"] in ENDED
+def _is_ended(body: dict[str, Any] | None) -> TypeGuard[dict[str, Any]]:
+    return body is not None and body["status"] in ENDED
 
 
 def _ask(shop: Shop, placed: Placed) -> Answer:

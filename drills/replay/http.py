@@ -71,7 +71,7 @@ class Shop:
         )
 
     @contextmanager
-    def called_off_on_error(self) -> Iterator[None]:
+    def ended_on_error(self) -> Iterator[None]:
         """An error in the block, Ctrl-C included, ends the waits of all threads."""
         try:
             yield
@@ -107,12 +107,12 @@ class Shop:
                 method, url, timeout=TIMEOUT, allow_redirects=False, **request
             )
         except requests.RequestException as lost:
-            self._note(route, began, failure=_kind(lost))
+            self._record(route, began, failure=_kind(lost))
             raise NotAnswered(f"{route}: {lost!r}") from lost
         if _is_put_off(response):
             raise self._put_off(route, response, began)
         is_replay = response.headers.get("Idempotent-Replayed") == "true"
-        self._note(route, began, is_replay=is_replay)
+        self._record(route, began, is_replay=is_replay)
         is_json = "json" in response.headers.get("Content-Type", "")
         body = response.json() if is_json else None
         return Answer(status=response.status_code, body=body, text=response.text, is_replay=is_replay)
@@ -121,12 +121,12 @@ class Shop:
         status, asked = response.status_code, response.headers.get("Retry-After", "")
         retry_after = float(asked) if asked.isdigit() else None
         is_sound = retry_after is not None or status == HTTPStatus.INTERNAL_SERVER_ERROR
-        self._note(route, began, failure=str(status) if is_sound else f"{status} without Retry-After")
+        self._record(route, began, failure=str(status) if is_sound else f"{status} without Retry-After")
         if status == HTTPStatus.TOO_MANY_REQUESTS:
             self.tally.held_back(retry_after or 0)
         return NotAnswered(f"{route}: {status}", status=status, retry_after=retry_after)
 
-    def _note(self, route: str, began: float, *, failure: str = "", is_replay: bool = False) -> None:
+    def _record(self, route: str, began: float, *, failure: str = "", is_replay: bool = False) -> None:
         attempt = Attempt(route=route, began=began, ended=time.monotonic(), failure=failure)
         self.tally.add(attempt, is_replay=is_replay)
 

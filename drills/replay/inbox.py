@@ -1,4 +1,4 @@
-"""The mails that arrived, compared with the news that there was."""
+"""The mails that arrived, compared with what had to be reported."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from drills.replay import promises
 from drills.replay.ending import Ended
 
-Mail = dict[str, str]  # as /dev/mail/messages tells it
+Mail = dict[str, str]  # as /dev/mail/messages shows it
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,7 +28,7 @@ class Inbox:
         return cls(mails=mails, repeats=repeats)
 
     def discrepancies(self, orders: Sequence[Ended], *, repeats_allowed: int) -> Iterator[str]:
-        """ "placed" has one subject and "shipped" another: as many of them as news, each once."""
+        """ "placed" has one subject and "shipped" another: as many of them as facts, each once."""
         counts = Counter((mail["to"], mail["subject"]) for mail in self.mails)
         yield from (f"{to}: {n} mails called {subject!r}" for (to, subject), n in counts.items() if n > 1)
         if len(self.repeats) > repeats_allowed:

@@ -21,14 +21,14 @@ REGISTERING = 0.2  # of the shoppers; the others stay guests
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shopper:
-    """One visit: what is looked at, what is ordered, and how it is meant to end."""
+    """One visit: what is read, what is ordered, and how it is meant to end."""
 
     name: str
     email: str
     password: str
     registers: bool
-    looks_in: str
-    looks_at: str
+    category_read: str
+    product_read: str
     items: tuple[tuple[str, int], ...]
     address: dict[str, str]
     payment_token: str
@@ -49,14 +49,14 @@ def draw(
 
 def _shopper(order: HistoricOrder, of_sku: dict[str, Product], random: Random, *, visit: str) -> Shopper:
     token, _, ends = random.choices(PAYMENTS, weights=[share for _, share, _ in PAYMENTS])[0]
-    looked_at = of_sku[order.lines[0].sku]
+    first_article = of_sku[order.lines[0].sku]
     return Shopper(
         name=order.customer.name,
         email=f"{order.customer.id.lower()}.{visit}@replay.shop.test",
         password=digest("password", visit).hex()[:24],
         registers=random.random() < REGISTERING,
-        looks_in=looked_at.category_slug,
-        looks_at=looked_at.slug,
+        category_read=first_article.category_slug,
+        product_read=first_article.slug,
         items=tuple((line.sku, line.quantity) for line in order.lines),
         address=order.address,
         payment_token=token,

@@ -1,4 +1,4 @@
-"""What HTTP alone can tell of whether the shop kept its word to the shoppers."""
+"""What HTTP alone can show of whether the shop kept its word to the shoppers."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence

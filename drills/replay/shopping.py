@@ -50,7 +50,7 @@ def visit(shop: Shop, shopper: Shopper, log: AnswerLog | None = None) -> Visit:
         return Visit(placed=_placed(answer.body, shopper, headers))
     if answer.status == HTTPStatus.CONFLICT and answer.code == "out_of_stock":
         return Visit(refused=answer.code)
-    raise VisitFailed(_told("POST /orders", answer))
+    raise VisitFailed(_described("POST /orders", answer))
 
 
 def _kept(answer: Answer, shopper: Shopper) -> answers.Answer:
@@ -72,10 +72,10 @@ def log_in(shop: Shop, shopper: Shopper) -> dict[str, str]:
 
 
 def _browse(shop: Shop, shopper: Shopper) -> None:
-    for query in ({}, {"category": shopper.looks_in}):
+    for query in ({}, {"category": shopper.category_read}):
         _expect(shop.call("GET /products", query=query), HTTPStatus.OK, "GET /products")
-    answer = shop.call("GET /products/{slug}", slug=shopper.looks_at)
-    _expect(answer, HTTPStatus.OK, f"GET /products/{shopper.looks_at}")
+    answer = shop.call("GET /products/{slug}", slug=shopper.product_read)
+    _expect(answer, HTTPStatus.OK, f"GET /products/{shopper.product_read}")
 
 
 def _log_in(shop: Shop, shopper: Shopper) -> dict[str, str]:
@@ -119,9 +119,9 @@ def _placed(body: dict[str, Any], shopper: Shopper, headers: dict[str, str]) -> 
 
 def _expect(answer: Answer, status: HTTPStatus, route: str) -> None:
     if answer.status != status:
-        raise VisitFailed(_told(route, answer))
+        raise VisitFailed(_described(route, answer))
 
 
-def _told(route: str, answer: Answer) -> str:
+def _described(route: str, answer: Answer) -> str:
     detail = answer.body.get("detail", "") if isinstance(answer.body, dict) else ""
     return f"{route}: {answer.status} {answer.code} {detail}".strip()

@@ -1,4 +1,4 @@
-"""What a replay has found out, and how it is told."""
+"""What a replay has found out, and the lines that show it."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from threading import Lock
 
-# The client is not told that it may come back, or when.
+# The answer does not say that the client may come back, or when.
 UNSOUND = ("500", "without Retry-After")
 
 

@@ -53,7 +53,7 @@ def visit_all(
     visits = Visits(count=len(shoppers))
     started, under_way = time.monotonic(), list[Future[Visit]]()
 
-    def told(strike: Strike) -> str:
+    def shown(strike: Strike) -> str:
         done = sum(future.done() for future in under_way)
         return (
             f"  {strike.at - started:6.1f} s  {done:>5} of {len(shoppers)} shoppers done"
@@ -63,8 +63,8 @@ def visit_all(
     with (
         ThreadPoolExecutor(concurrency) as pool,
         bar(total=len(shoppers), label="Shopping", unit="visits") as progress,
-        shop.called_off_on_error(),
-        _raging(storm, lambda strike: progress.write(told(strike))),
+        shop.ended_on_error(),
+        _raging(storm, lambda strike: progress.write(shown(strike))),
     ):
         for shopper, _ in at_rate(shoppers, rate=rate, wait=shop.stopping.wait):
             future = pool.submit(shopping.visit, shop, shopper, log)

@@ -24,7 +24,7 @@ from orders import actors, cancellation
 from orders.payments import refunds
 from orders.shipments import by_staff
 
-# By a method: a permission named here is looked up in the database by every `manage.py check`.
+# By a method: a permission named here is read from the database by every `manage.py check`.
 MAY_CHANGE = ["act"]
 
 

@@ -119,7 +119,7 @@ class OrderAdmin(ReadOnly, OrderActions):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Order], search_term: str
     ) -> tuple[QuerySet[Order], bool]:
-        """Both ways are one look-up in an index, however many orders there are."""
+        """Both ways are one search in an index, however many orders there are."""
         term = search_term.strip()
         if not term:
             return queryset, False

@@ -28,7 +28,7 @@ def staff_actor(request: Request) -> str:
 
 
 def order_id_of(number: str) -> UUID:
-    """For staff, whose all orders are. Raises NotFound."""
+    """The id of any order, for staff. Raises NotFound."""
     order_id = access.id_of(number)
     if order_id is None:
         raise NotFound(f"There is no order {number}")

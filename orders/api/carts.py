@@ -34,7 +34,7 @@ class CartLimit(RateLimit):
 
 
 class CartReadLimit(RateLimit):
-    """Apart from the limit of changes: a page that looks often must not hold up its own customer."""
+    """Apart from the limit of changes: a page that reads often must not hold up its own customer."""
 
     scope = "cart_reads"
 

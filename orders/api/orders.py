@@ -125,7 +125,7 @@ class CancelView(APIView):
 
 
 def _access(request: HttpRequest) -> dict[str, Any]:
-    """Who asks: the signed-in customer, and the guest token that came along."""
+    """Who asks for an order: the signed-in customer, and the guest token that came along."""
     return {"customer_id": request.user.pk, "token": request.headers.get("X-Order-Token") or None}
 
 

@@ -1,4 +1,4 @@
-"""Refunds, and what payment providers tell."""
+"""Refunds, and the webhooks of payment providers."""
 
 from django.conf import settings
 from django.utils import timezone
@@ -43,7 +43,7 @@ class RefundsView(APIView):
 
 
 class PaymentWebhookView(APIView):
-    """Open to all and not limited: the signature tells who asks, and costs less than a look at the limits."""
+    """Open to all and not limited: the signature says who asks, and costs less than to count the limits."""
 
     authentication_classes = ()
     permission_classes = (AllowAny,)

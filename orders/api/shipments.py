@@ -1,4 +1,4 @@
-"""Shipments and returns, told by staff."""
+"""Shipments and returns, as staff record them."""
 
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema

@@ -20,7 +20,7 @@ class Contents:
 
     `quote` prices the goods that can be bought, without shipping and tax: those take an address.
 
-    `voucher_problem` tells why the cart's voucher takes nothing off now.
+    `voucher_problem` says why the cart's voucher takes nothing off now.
     """
 
     lines: Sequence[queries.Line]

@@ -38,10 +38,10 @@ def place_order(
     details: OrderDetails,
     now: datetime,
 ) -> place.PlacedOrder:
-    """Order what is in the cart, at the prices of now; `basket` tells the rest.
+    """Order what is in the cart, at the prices of now; `basket` says the rest.
 
     Of two that order one cart at once the second waits, and finds it ordered. Raises UnknownCart, CartEmpty,
-    CartOrdered, and what checkout.place_order raises.
+    CartOrdered, and what place.place_order raises.
     """
     try:
         cart = locks.lock(cart_id=cart_id, holder=holder, now=now)

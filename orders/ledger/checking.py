@@ -47,7 +47,7 @@ def reconcile(*, now: datetime, asks_providers: bool = True) -> LedgerCheck:
 
 
 def recent_payments(*, now: datetime) -> QuerySet[Payment]:
-    """Those whose provider is asked: changed since the last night, the newest, at most MAX_PAYMENTS."""
+    """The payments whose provider is asked: the newest changed since last night, at most MAX_PAYMENTS."""
     recent = Payment.objects.filter(updated_at__gte=now - RECENT, gateway__in=GATEWAYS, amount__gt=0)
     known = recent.exclude(status=Payment.Status.DECLINED).select_related("order")
     return known.order_by("-created_at")[:MAX_PAYMENTS]
@@ -70,13 +70,13 @@ def _with_provider(payment: Payment) -> Iterator[Discrepancy]:
 def _as_provider_says(payment: Payment) -> str:
     charge = gateway(payment.gateway).fetch(key=payment.idempotency_key, reference=payment.provider_reference)
     if charge is None:
-        return "0.00 taken, 0.00 given back"
-    return f"{charge.captured} taken, {charge.refunded} given back{', more held' if charge.is_held else ''}"
+        return "0.00 taken, 0.00 refunded"
+    return f"{charge.captured} taken, {charge.refunded} refunded{', more held' if charge.is_held else ''}"
 
 
 def _as_we_say(payment: Payment) -> str:
     is_held = payment.status == Payment.Status.AUTHORISED
-    return f"{payment.captured} taken, {payment.refunded} given back{', more held' if is_held else ''}"
+    return f"{payment.captured} taken, {payment.refunded} refunded{', more held' if is_held else ''}"
 
 
 def _is_under_way(payment: Payment) -> bool:

@@ -1,7 +1,9 @@
-"""What the ledgers are asked (O12): one statement each, so one snapshot; rows of (what, should be, is).
+"""The questions by which the ledgers are reconciled (O12), each one statement and so one snapshot.
 
-An order that workers still have to do something for is passed over: its books are closed when they are done.
-What they have given up is not: that is a difference that somebody has to see.
+Each answers rows of (what, should be, is), one for each discrepancy.
+
+An order that workers still have to do something for is passed over: it is compared when they are done.
+What they have given up is compared, because that is a difference that somebody has to see.
 """
 
 from enum import StrEnum
@@ -18,7 +20,7 @@ class Subject(StrEnum):
 
 
 class LedgerQuestion(NamedTuple):
-    """`what` is counted, as a discrepancy tells it; `statement` answers the rows that do not agree."""
+    """`what` is counted, as a discrepancy shows it; `statement` answers the rows that do not agree."""
 
     what: str
     subject: Subject
@@ -49,7 +51,7 @@ WHERE l.reserved <> coalesce(h.units, 0)
 """
 
 # Lines never change: where one is gone or altered the order does not add up. Its tax includes that on the
-# shipping, which no line tells of and which is at most its price.
+# shipping, which stands on no line and is at most its price.
 LINES = """
 WITH lines AS (
     SELECT order_id, sum(total) AS goods, sum(discount) AS off, sum(tax) AS tax
@@ -65,14 +67,14 @@ FROM compared
 WHERE (subtotal, discount) <> (goods, off) OR tax_of_goods NOT BETWEEN tax - shipping AND tax
 """
 
-# `saga_steps` are the names of the handlers that move an order on (core.outbox.registry): who only tells
-# somebody about an order does not keep it from being checked.
+# `saga_steps` are the names of the handlers that move an order on (core.outbox.registry): one that only
+# notifies somebody of an order does not keep it from being checked.
 _BUSY = """
 SELECT aggregate FROM core_outboxmessage
 WHERE handled_at IS NULL AND dead_at IS NULL AND handler = ANY(%(saga_steps)s::text[])
 """
 
-_PARCELS = """
+_SHIPMENTS = """
 SELECT s.order_id, u->>'sku' AS sku, sum((u->>'quantity')::int) AS units
 FROM orders_shipment s, jsonb_array_elements(s.lines) AS u
 WHERE s.status IN ('shipped', 'delivered') AND s.order_id IN (SELECT id FROM concerned) GROUP BY 1, 2
@@ -80,7 +82,7 @@ WHERE s.status IN ('shipped', 'delivered') AND s.order_id IN (SELECT id FROM con
 
 
 def _with_parts(question: str) -> str:
-    return question.replace("{busy}", _BUSY).replace("{parcels}", _PARCELS)
+    return question.replace("{busy}", _BUSY).replace("{shipments}", _SHIPMENTS)
 
 
 RESERVATIONS = _with_parts("""
@@ -88,7 +90,7 @@ WITH busy AS ({busy}), held AS (
     SELECT owner AS order_id, variant_id, sum(quantity) AS units FROM catalog_reservation GROUP BY 1, 2
 ), concerned AS (
     SELECT id FROM orders_order WHERE status IN ('pending', 'paid')
-), sent AS ({parcels}), due AS (
+), sent AS ({shipments}), due AS (
     SELECT l.order_id, l.variant_id, l.quantity - coalesce(s.units, 0) AS units
     FROM concerned c JOIN orders_orderline l ON l.order_id = c.id
     LEFT JOIN sent s ON s.order_id = l.order_id AND s.sku = l.sku
@@ -100,14 +102,15 @@ LEFT JOIN orders_order o ON o.id = order_id JOIN catalog_variant v ON v.id = var
 WHERE coalesce(d.units, 0) <> coalesce(h.units, 0) AND order_id::text NOT IN (SELECT aggregate FROM busy)
 """)
 
-# An order shipped whole has shipped its lines; any other, what its parcels say. Nothing else has left for it.
+# An order shipped whole has shipped its lines; any other, what its shipments say. Nothing else has
+# left for it.
 SHIPPED_UNITS = _with_parts("""
 WITH concerned AS (
     SELECT id FROM orders_order WHERE status NOT IN ('shipped', 'delivered')
 ), gone AS (
     SELECT cause, variant_id, -sum(on_hand_change) AS units
     FROM catalog_stockentry WHERE reason = 'shipped' GROUP BY 1, 2
-), sent AS ({parcels}), due AS (
+), sent AS ({shipments}), due AS (
     SELECT o.number, 'order:' || o.id AS cause, l.variant_id,
            CASE WHEN o.status IN ('shipped', 'delivered') THEN l.quantity
                 ELSE coalesce(s.units, 0) END AS units
@@ -125,13 +128,13 @@ WITH back AS (
            -coalesce(sum(on_hand_change) FILTER (WHERE reason = 'written_off'), 0) AS lost
     FROM catalog_stockentry
     WHERE reason IN ('returned', 'written_off') AND cause LIKE 'order:%%' GROUP BY 1, 2
-), told AS (
+), recorded AS (
     SELECT r.order_id, u->>'sku' AS sku, sum((u->>'quantity')::int) AS units,
            coalesce(sum((u->>'quantity')::int) FILTER (WHERE NOT r.restock), 0) AS lost
     FROM orders_return r, jsonb_array_elements(r.lines) AS u GROUP BY 1, 2
 ), due AS (
     SELECT 'order:' || t.order_id AS cause, l.variant_id, t.units, t.lost
-    FROM told t JOIN orders_orderline l USING (order_id, sku)
+    FROM recorded t JOIN orders_orderline l USING (order_id, sku)
 )
 SELECT cause || ', ' || v.sku,
        format('%%s returned, %%s written off', coalesce(d.units, 0), coalesce(d.lost, 0)),
@@ -140,10 +143,10 @@ FROM due d FULL JOIN back b USING (cause, variant_id) JOIN catalog_variant v ON 
 WHERE (coalesce(d.units, 0), coalesce(d.lost, 0)) <> (coalesce(b.units, 0), coalesce(b.lost, 0))
 """
 
-# A parcel that is intended has a worker that books and sends it, or calls it off.
-UNSENT_PARCELS = _with_parts("""
+# A shipment that is intended has a worker that books and sends it, or cancels it.
+UNSENT_SHIPMENTS = _with_parts("""
 WITH busy AS ({busy})
-SELECT o.number || ', ' || s.idempotency_key, 'sent or called off', 'pending'
+SELECT o.number || ', ' || s.idempotency_key, 'sent or cancelled', 'pending'
 FROM orders_shipment s JOIN orders_order o ON o.id = s.order_id
 WHERE s.status = 'pending' AND o.id::text NOT IN (SELECT aggregate FROM busy)
 """)
@@ -181,30 +184,30 @@ FROM orders_refund r JOIN orders_order o ON o.id = r.order_id
 WHERE r.status = 'pending' AND o.id::text NOT IN (SELECT aggregate FROM busy)
 """)
 
-# Whatever is given back, by whom ever, is written on the order's timeline.
+# Whatever is refunded, by whom ever, is written on the order's timeline.
 MONEY_RETURNED = _with_parts("""
-WITH busy AS ({busy}), given AS (
+WITH busy AS ({busy}), refunded AS (
     SELECT order_id, sum(refunded) AS amount FROM orders_payment WHERE refunded > 0 GROUP BY 1
-), told AS (
+), recorded AS (
     SELECT order_id, max((data->>'refunded')::numeric) AS amount
     FROM orders_orderevent WHERE data ? 'refunded' GROUP BY 1
 )
-SELECT o.number, coalesce(t.amount, 0)::text, coalesce(g.amount, 0)::text
-FROM given g FULL JOIN told t USING (order_id) JOIN orders_order o ON o.id = order_id
-WHERE coalesce(g.amount, 0) <> coalesce(t.amount, 0) AND order_id::text NOT IN (SELECT aggregate FROM busy)
+SELECT o.number, coalesce(t.amount, 0)::text, coalesce(r.amount, 0)::text
+FROM refunded r FULL JOIN recorded t USING (order_id) JOIN orders_order o ON o.id = order_id
+WHERE coalesce(r.amount, 0) <> coalesce(t.amount, 0) AND order_id::text NOT IN (SELECT aggregate FROM busy)
 """)
 
 REFUNDS = _with_parts("""
 WITH busy AS ({busy}), made AS (
-    SELECT payment_id, sum(amount) FILTER (WHERE status = 'succeeded') AS given,
+    SELECT payment_id, sum(amount) FILTER (WHERE status = 'succeeded') AS refunded,
            sum(amount) FILTER (WHERE status <> 'failed') AS promised
     FROM orders_refund GROUP BY 1
 )
 SELECT o.number,
-       format('%%s promised, at least %%s given back', coalesce(m.promised, 0), coalesce(m.given, 0)),
-       format('%%s promised, %%s given back', p.promised, p.refunded)
+       format('%%s promised, at least %%s refunded', coalesce(m.promised, 0), coalesce(m.refunded, 0)),
+       format('%%s promised, %%s refunded', p.promised, p.refunded)
 FROM orders_payment p LEFT JOIN made m ON m.payment_id = p.id JOIN orders_order o ON o.id = p.order_id
-WHERE (p.promised <> coalesce(m.promised, 0) OR p.refunded < coalesce(m.given, 0))
+WHERE (p.promised <> coalesce(m.promised, 0) OR p.refunded < coalesce(m.refunded, 0))
   AND p.order_id::text NOT IN (SELECT aggregate FROM busy)
 """)
 
@@ -228,7 +231,7 @@ JOIN orders_voucher v ON v.id = voucher_id WHERE coalesce(u.uses, 0) <> coalesce
 
 VOUCHERS_OF_ENDED = _with_parts("""
 WITH busy AS ({busy})
-SELECT o.number || ', ' || v.code, 'given back', 'still used'
+SELECT o.number || ', ' || v.code, 'released', 'still used'
 FROM orders_voucheruse u JOIN orders_order o ON o.id = u.order_id JOIN orders_voucher v ON v.id = u.voucher_id
 WHERE u.released_at IS NULL AND o.id::text NOT IN (SELECT aggregate FROM busy)
   AND (o.status IN ('payment_failed', 'cancelled') OR o.status = 'refunded' AND EXISTS (
@@ -241,13 +244,13 @@ LEDGER_QUESTIONS = (
     LedgerQuestion("units held by open reservations", Subject.STOCK, RESERVED_UNITS),
     LedgerQuestion("units held for the order", Subject.STOCK, RESERVATIONS),
     LedgerQuestion("units shipped", Subject.STOCK, SHIPPED_UNITS),
-    LedgerQuestion("parcel", Subject.ORDERS, UNSENT_PARCELS),
+    LedgerQuestion("shipment", Subject.ORDERS, UNSENT_SHIPMENTS),
     LedgerQuestion("units returned", Subject.STOCK, RETURNED_UNITS),
     LedgerQuestion("sums of its lines", Subject.ORDERS, LINES),
     LedgerQuestion("money taken", Subject.PAYMENTS, MONEY_TAKEN),
     LedgerQuestion("payment", Subject.PAYMENTS, OPEN_PAYMENTS),
     LedgerQuestion("refund", Subject.PAYMENTS, PENDING_REFUNDS),
-    LedgerQuestion("money given back", Subject.PAYMENTS, MONEY_RETURNED),
+    LedgerQuestion("money refunded", Subject.PAYMENTS, MONEY_RETURNED),
     LedgerQuestion("refunds", Subject.PAYMENTS, REFUNDS),
     LedgerQuestion("uses of the voucher", Subject.VOUCHERS, VOUCHERS),
     LedgerQuestion("uses by the customer", Subject.VOUCHERS, VOUCHER_CUSTOMERS),

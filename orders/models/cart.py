@@ -68,7 +68,7 @@ class Cart(models.Model):
 
 
 class CartItem(models.Model):
-    """Units of one variant in a cart. Its price is always the present one; the other is to tell a change."""
+    """Units of one variant in a cart. Its price is always the present one; the other shows a change."""
 
     cart = models.ForeignKey(Cart, models.CASCADE, related_name="items", db_index=False)
     variant = models.ForeignKey(Variant, models.CASCADE, related_name="+")

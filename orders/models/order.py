@@ -36,7 +36,7 @@ class OrderQuerySet(models.QuerySet["Order"]):
 
 
 class Order(models.Model):
-    """What was sold to whom, at which price. Amounts are settled when it is placed and never change.
+    """What was sold to whom, at which price. Amounts are fixed when it is placed and never change.
 
     `total` is what the customer pays. Where `tax_included`, the prices contain `tax`; else it is added.
     """
@@ -140,7 +140,7 @@ class OrderLine(models.Model):
 
 
 class OrderEvent(models.Model):
-    """One entry of an order's timeline. Written with what it tells of, never changed."""
+    """One entry of an order's timeline. Written with what it records, and never changed."""
 
     order = models.ForeignKey(Order, models.CASCADE, related_name="timeline", db_index=False)
     from_status = models.CharField(max_length=20, choices=Status.choices, blank=True)

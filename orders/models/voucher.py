@@ -13,10 +13,10 @@ CODE = RegexValidator(r"\A[A-Za-z0-9_-]+\Z", "Letters, digits, - and _ only.")
 
 
 class Voucher(models.Model):
-    """A code that makes an order cheaper. docs/decisions/0006 tells how its limits hold.
+    """A code that makes an order cheaper. docs/decisions/0006 says how its limits hold.
 
-    `used` counts the orders that use it and have neither failed nor been cancelled; only services.vouchers
-    writes it.
+    `used` counts the orders that use it and have neither failed nor been cancelled; only
+    checkout.voucher_uses writes it.
     """
 
     class Kind(models.TextChoices):

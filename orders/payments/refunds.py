@@ -55,7 +55,7 @@ def request(
     now: datetime,
     refund_id: UUID | None = None,
 ) -> Refund:
-    """Promise the customer `amount` back; a worker has the gateway do it. `units` by SKU tell for what.
+    """Promise the customer `amount` back; a worker has the gateway do it. `units` by SKU say for what.
 
     With a `refund_id` of the caller's, a repeat returns the first. Raises NotRefundable, RefundTooLarge,
     RefundReused, UnknownLine, Invalid for half a yen or more units than were ordered, NotFound.
@@ -146,7 +146,7 @@ def _captured(order_id: UUID, status: str) -> Payment:
 def _left(payment: Payment) -> Decimal:
     """What can still be refunded.
 
-    What pending refunds have promised counts as gone, even where a webhook has told of one already.
+    What pending refunds have promised counts as gone, even where a webhook has reported one already.
     """
     pending = payment.refunds.filter(status=Refund.Status.PENDING).aggregate(sum=Sum("amount"))["sum"]
     gone = max(payment.promised, payment.refunded + (pending or ZERO))

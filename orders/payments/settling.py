@@ -1,6 +1,6 @@
 """What a provider says of a payment becomes ours, in one place: the answers of workers and its webhooks.
 
-Each function locks the order, then its payment. What it is told may be old, and told twice, also at once:
+Each function locks the order, then its payment. What it receives may be old, and come twice, also at once:
 amounts captured and refunded only grow, and a step that somebody else has settled is left as it is.
 """
 
@@ -104,7 +104,7 @@ def record_came_back(*, payment: Payment, amount: Decimal, now: datetime) -> Non
 
 @transaction.atomic
 def give_up(*, order_id: UUID, reason: str, now: datetime) -> None:
-    """Fail a pending order for good; its stock and whatever the provider holds go back. Else does nothing."""
+    """Fail an order for good if it is pending; its stock and whatever the provider holds are released."""
     if states.lock(order_id) == Status.PENDING:
         _fail(order_id, reason, now)
 

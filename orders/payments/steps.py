@@ -27,7 +27,7 @@ WHERE p.order_id = %(order)s AND p.status = ANY(%(live)s::text[])
 def authorise(*, order_id: UUID, now: datetime) -> None:
     """Have the gateway hold the order's total. A payment declined, or too long in coming, fails the order.
 
-    Where the total is 0 the order is paid, and no gateway hears of it. Raises ProviderUnavailable,
+    Where the total is 0 the order is paid, and no gateway is called. Raises ProviderUnavailable,
     BreakerOpen: call again later.
     """
     payment = live(order_id)
@@ -138,7 +138,7 @@ def _settle_refusal(payment: Payment, refused: StepRefused, now: datetime) -> No
 
 
 def _undo(payment: Payment) -> Charge | None:
-    """Void or refund at the provider; None where it has never heard of the payment."""
+    """Void or refund at the provider; None where the provider knows of no such payment."""
     if not payment.amount:
         return None
     provider = gateway(payment.gateway)

@@ -68,7 +68,7 @@ def apply(
 ) -> Applied:
     """What the voucher takes off. Raises VoucherRejected with its reason; claims nothing.
 
-    Without a `customer_key` the limit per customer is not looked at.
+    Without a `customer_key` the limit per customer is not checked.
     """
     voucher = _valid(code, now)
     _check_limits(voucher, customer_key)

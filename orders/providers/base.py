@@ -17,11 +17,11 @@ from core.errors import DomainError
 
 
 class ProviderUnavailable(Exception):
-    """Down, refusing for now, or its answer was lost: try again with the same key."""
+    """The provider is down, refuses for now, or its answer was lost: try again with the same key."""
 
 
 class Declined(Exception):
-    """Final: this means of payment will not pay this. `code` is the provider's reason."""
+    """The refusal is final: this means of payment will not pay this. `code` is the provider's reason."""
 
     def __init__(self, code: str) -> None:
         super().__init__(code)
@@ -29,7 +29,7 @@ class Declined(Exception):
 
 
 class StepRefused(Exception):
-    """The payment's state at the provider does not allow this step; `fetch` tells the state."""
+    """The payment's state at the provider does not allow this step; `fetch` answers the state."""
 
 
 class SignatureInvalid(DomainError):
@@ -51,7 +51,7 @@ class Charge:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class WebhookEvent:
-    """What a webhook tells. It may come early, late, twice, or before something older.
+    """What a webhook reports. It may come early, late, twice, or before something older.
 
     `key` is that of the authorisation, `reference` that of the charge; either may be empty. For an event that
     changes nothing of the payment `charge` is None and `declined` (the provider's reason) empty. `came_back`

@@ -2,7 +2,7 @@
 
 Stripe keeps the answer to an idempotency key for 24 hours, failures of its own (500) included; after that
 the key is new again. So an authorisation is not repeated later than that (ORDER_HOLD_HOURS, checked at
-deployment), a refund is looked for before it is made, and a kept failure is answered with what `fetch` finds.
+deployment), a refund is sought before it is made, and a kept failure is answered with what `fetch` finds.
 """
 
 import time
@@ -47,7 +47,7 @@ DOWN = (
 # What a customer's own token or amount makes Stripe refuse, beside a declined card.
 CUSTOMERS_FAULTS = ("payment_method", "confirmation_token", "source", "amount")
 
-stripe.enable_telemetry = False  # it writes a file of its own and tells Stripe of this machine
+stripe.enable_telemetry = False  # it writes a file of its own and reports to Stripe on this machine
 breaker = Breaker("stripe", threshold=10, pause=5)
 
 
@@ -135,7 +135,7 @@ class StripeGateway:
         """What Stripe knows of the payment.
 
         Without `reference` it is found by search, or in the list of the last minutes, which search may lag.
-        Raises ProviderUnavailable where those are too many to tell.
+        Raises ProviderUnavailable where those are too many to read.
         """
         with _calling():
             found = reference or self._searched(key) or self._listed(key)
@@ -202,12 +202,12 @@ class StripeGateway:
             if not page.has_more:
                 return None
             page = page.next_page()
-        raise ProviderUnavailable("Too many payments in the last minutes to tell whether this is one of them")
+        raise ProviderUnavailable("Too many payments in the last minutes to find this one among them")
 
 
 @contextmanager
 def _calling() -> Iterator[None]:
-    """Raises Stripe's errors as the contract's.
+    """Call Stripe in this block: its errors are raised as the contract's.
 
     InvalidRequestError and IdempotencyError, our own faults, pass.
     """
@@ -229,7 +229,7 @@ def _calling() -> Iterator[None]:
 
 @contextmanager
 def _stepping() -> Iterator[None]:
-    """Calls as `_calling` does; a step that Stripe refuses is refused for the payment's state."""
+    """Call Stripe as in `_calling`; a step that Stripe refuses is refused for the payment's state."""
     try:
         with _calling():
             yield

@@ -47,7 +47,7 @@ def charge_of_charge(charge: dict[str, Any]) -> Charge:
 def webhook_event_of(event: dict[str, Any]) -> WebhookEvent:
     """The webhook event of an Event's JSON.
 
-    What was paid aside from this shop, and what is no payment, tells nothing.
+    What was paid aside from this shop, and what is no payment, reports nothing.
     """
     thing: dict[str, Any] = event.get("data", {}).get("object", {})
     kind = thing.get("object")

@@ -17,7 +17,7 @@ def cancel_pending(order_id: UUID) -> None:
 
 
 def cancel_at_carrier(*, order_id: UUID) -> None:
-    """Cancel at the carrier the shipments that it may have been told of before they were cancelled here.
+    """Cancel at the carrier the shipments that it may know from before they were cancelled here.
 
     Raises ProviderUnavailable, BreakerOpen: call again later. Raises StepRefused, when all have been tried,
     where the carrier keeps one.

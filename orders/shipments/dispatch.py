@@ -54,10 +54,10 @@ def ship(*, order_id: UUID, now: datetime) -> None:
     except StepRefused:
         if not _were_cancelled(shipments):
             raise
-        is_settled = not Order.objects.filter(pk=order_id, status=Status.PAID).exists()
+        is_done = not Order.objects.filter(pk=order_id, status=Status.PAID).exists()
     else:
-        is_settled = not shipments or _settle(order_id=order_id, shipments=shipments, now=now)
-    if not is_settled:  # the refund may fail, the step may be brought back: then it is to be done anew
+        is_done = not shipments or _record_shipped(order_id=order_id, shipments=shipments, now=now)
+    if not is_done:  # the refund may fail, the step may be brought back: then it is to be done anew
         raise ProviderUnavailable("Meanwhile its shipments were cancelled, or its money promised back")
 
 
@@ -83,7 +83,7 @@ def _intend(*, order_id: UUID, now: datetime) -> list[Shipment]:
 
 
 def _pending(shipments: Sequence[Shipment]) -> list[Shipment]:
-    """Those that were not cancelled; a paid order has sent none of them."""
+    """The shipments that were not cancelled; a paid order has sent none of them."""
     return [shipment for shipment in shipments if shipment.status == Shipment.Status.PENDING]
 
 
@@ -109,8 +109,8 @@ def _were_cancelled(shipments: Sequence[Shipment]) -> bool:
 
 
 @transaction.atomic
-def _settle(*, order_id: UUID, shipments: Sequence[Shipment], now: datetime) -> bool:
-    """False where these shipments are not to leave: they were cancelled, or all money is promised back."""
+def _record_shipped(*, order_id: UUID, shipments: Sequence[Shipment], now: datetime) -> bool:
+    """Call the shipments sent; False where they were cancelled, or all money is promised to the customer."""
     if states.lock(order_id) != Status.PAID:
         return True  # shipped by another worker, or cancelled while the carrier was at it
     sent = {"order": order_id, "status": Shipment.Status.SHIPPED.value, "now": now, **PENDING}

@@ -115,8 +115,8 @@ FORGERIES = {
 
 @pytest.fixture
 def own_keys(settings, tmp_path, monkeypatch):
-    """A directory of keys that is looked at for each token."""
-    monkeypatch.setattr(keys, "LOOK_SECONDS", 0)
+    """A directory of keys that is read again for each token."""
+    monkeypatch.setattr(keys, "REREAD_SECONDS", 0)
     settings.JWT_KEYS_DIR = str(tmp_path)
     return tmp_path
 

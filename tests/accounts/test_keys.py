@@ -80,7 +80,7 @@ def test_create_signing_key__if_missing__makes_one_only(directory):
 
 
 def test_ring__key_added__signs_while_the_old_one_verifies(directory, monkeypatch):
-    monkeypatch.setattr(keys, "LOOK_SECONDS", 0)
+    monkeypatch.setattr(keys, "REREAD_SECONDS", 0)
     key_files.create(directory)
     old = keys.ring().signing()
 
@@ -91,7 +91,7 @@ def test_ring__key_added__signs_while_the_old_one_verifies(directory, monkeypatc
 
 
 def test_ring__key_added_by_another_process__is_found_without_waiting(directory, monkeypatch):
-    monkeypatch.setattr(keys, "LOOK_SECONDS", 3600)
+    monkeypatch.setattr(keys, "REREAD_SECONDS", 3600)
     key_files.create(directory)
     assert len(keys.ring().all()) == 1
 

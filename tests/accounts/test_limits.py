@@ -77,7 +77,7 @@ def test_login__addresses_of_one_ipv6_client__count_as_one(post, narrow, network
     assert answers == [401] * 5 + [429] * 2
 
 
-def test_login__ipv4_in_ipv6_form__is_told_apart(post, narrow):
+def test_login__ipv4_in_ipv6_form__is_counted_apart(post, narrow):
     answers = [try_account(post, n, REMOTE_ADDR=f"::ffff:192.0.2.{n}") for n in range(1, 8)]
 
     assert answers == [401] * 7

@@ -1,14 +1,15 @@
 """What the house rules are asked of: its source files, views, tasks and events."""
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from django.urls import URLPattern, URLResolver, get_resolver
 
 ROOT = Path(__file__).resolve().parents[2]
-PACKAGES = ("config", "accounts", "catalog", "orders", "todos", "core")
+SHOP = ("config", "accounts", "catalog", "orders", "todos", "core")
+WORKSHOP = ("localstack", "sandbox", "demo", "drills", "benchmarks")
 
 
 class Route(NamedTuple):
@@ -21,9 +22,9 @@ class Route(NamedTuple):
         return getattr(self.callback, "cls", None) or getattr(self.callback, "view_class", None)
 
 
-def sources() -> list[Path]:
-    """Every Python file of the product, without migrations."""
-    files = (path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
+def sources(packages: Iterable[str] = (*SHOP, *WORKSHOP)) -> list[Path]:
+    """Every Python file of these packages, without migrations."""
+    files = (path for package in packages for path in (ROOT / package).rglob("*.py"))
     return sorted(path for path in files if "migrations" not in path.parts)
 
 

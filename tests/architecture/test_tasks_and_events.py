@@ -8,7 +8,7 @@ from config.celery import app as celery_app
 from core.outbox import Event
 from core.outbox.registry import all_handlers
 from core.outbox.tasks import handle_messages
-from tests.architecture.house import PACKAGES, ROOT, sources
+from tests.architecture.house import ROOT, SHOP, sources
 
 NAME = re.compile(r"(config|accounts|catalog|orders|todos|core)\.[a-z]+(_[a-z]+)*")
 QUEUES = {queue.name for queue in settings.CELERY_TASK_QUEUES}
@@ -16,7 +16,7 @@ QUEUES = {queue.name for queue in settings.CELERY_TASK_QUEUES}
 
 def _our_tasks():
     celery_app.loader.import_default_modules()
-    return [t for t in celery_app.tasks.values() if t.__module__.split(".")[0] in PACKAGES]
+    return [t for t in celery_app.tasks.values() if t.__module__.split(".")[0] in SHOP]
 
 
 def _our_events():
@@ -24,7 +24,7 @@ def _our_events():
     found, left = [], [Event]
     while left:
         children = left.pop().__subclasses__()
-        found += [c for c in children if c.name and c.__module__.split(".")[0] in PACKAGES]
+        found += [c for c in children if c.name and c.__module__.split(".")[0] in SHOP]
         left += children
     return found
 
@@ -87,7 +87,7 @@ def test_handlers__lease__outlasts_the_task():
 @pytest.mark.parametrize("call", [r"\.delay\(", r"\.apply_async\(", r"\.send_task\("])
 def test_broker__only_the_relay__speaks_to_it(call):
     """A request that touched the broker would fail with it."""
-    speaking = [p.relative_to(ROOT).as_posix() for p in sources() if re.search(call, p.read_text())]
+    speaking = [p.relative_to(ROOT).as_posix() for p in sources(SHOP) if re.search(call, p.read_text())]
 
     assert set(speaking) <= {"core/outbox/broker.py"}
 

@@ -5,7 +5,7 @@ from django.test import RequestFactory
 from rest_framework.views import APIView
 
 from core.http.lean import LeanReads, Readers
-from tests.architecture.house import PACKAGES, ROOT, routes
+from tests.architecture.house import ROOT, SHOP, routes
 
 NOT_IN_THE_SCHEMA = {"/api/schema", "/api/docs"}
 METHODS = {"get", "post", "put", "patch", "delete"}
@@ -33,7 +33,7 @@ def test_views__all__state_their_permissions_themselves():
 
 
 def _states_permissions(view):
-    ours = [c for c in view.__mro__ if c.__module__.split(".")[0] in PACKAGES]
+    ours = [c for c in view.__mro__ if c.__module__.split(".")[0] in SHOP]
     return any("permission_classes" in vars(c) for c in ours)
 
 

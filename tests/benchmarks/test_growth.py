@@ -83,7 +83,7 @@ def test_grow__handled_messages__are_those_of_the_last_week(grown):
     assert not OutboxMessage.objects.filter(handled_at=None).exists()
 
 
-def test_moments__made_up_timelines__tell_when_orders_were_paid_and_shipped(grown, database):
+def test_moments__made_up_timelines__say_when_orders_were_paid_and_shipped(grown, database):
     moments = Moments.since(database, NOW - timedelta(days=1000))
 
     assert moments.shipped == 250

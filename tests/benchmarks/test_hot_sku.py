@@ -6,7 +6,7 @@ def test_scripts__the_shops_own_statement__has_a_value_for_each_parameter():
     assert all("%(" not in script for script in hot_sku._scripts().values())
 
 
-def test_table__medians_beside_the_bare_row__tells_the_ratio():
+def test_table__medians_beside_the_bare_row__shows_the_ratio():
     found = {"row": [Pace(200, 5)] * 3, "units": [Pace(n, 2.4) for n in (300, 500, 100)]}
 
     assert (

@@ -20,17 +20,17 @@ def main(database: str, path: str) -> None:
     connections.databases["default"]["NAME"] = database
     client, reads = Client(), 0
     with Path(path).open("rb") as file, mmap.mmap(file.fileno(), 8, access=mmap.ACCESS_READ) as answered:
-        tell("ready")
+        report("ready")
         while (least := int.from_bytes(answered[:8], "little", signed=True)) >= 0:
             shown = int(client.get("/api/v1/products/raced").json()["description"])
             listed = int(client.get("/api/v1/products").json()["results"][0]["name"])
             reads += 1
             if shown < least or listed < least:
-                tell(f"stale: {shown} {listed} after {least}")
-    tell(f"reads: {reads}")
+                report(f"stale: {shown} {listed} after {least}")
+    report(f"reads: {reads}")
 
 
-def tell(line: str) -> None:
+def report(line: str) -> None:
     sys.stdout.write(f"{line}\n")
     sys.stdout.flush()
 

@@ -47,11 +47,11 @@ def test_two_readers_and_a_writer__no_read_is_older_than_the_last_answered_write
             answered[:8] = number.to_bytes(8, "little", signed=True)
             own_reads.append(int(Client().get("/api/v1/products/raced").json()["description"]))
         answered[:8] = (-1).to_bytes(8, "little", signed=True)
-        told = [process.communicate(timeout=30)[0].splitlines() for process in processes]
+        reports = [process.communicate(timeout=30)[0].splitlines() for process in processes]
 
     assert own_reads == list(range(1, ROUNDS + 1))
-    assert [len(lines) for lines in told] == [1, 1], told
-    assert all(int(lines[0].removeprefix("reads: ")) > ROUNDS / 4 for lines in told)
+    assert [len(lines) for lines in reports] == [1, 1], reports
+    assert all(int(lines[0].removeprefix("reads: ")) > ROUNDS / 4 for lines in reports)
 
 
 def write(number: int) -> None:

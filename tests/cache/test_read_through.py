@@ -123,7 +123,7 @@ def test_read__compute_raises__is_raised_at_once_every_time():
 
 def test_read__lock_holder_died__holds_up_nobody_longer_than_the_lock(monkeypatch):
     monkeypatch.setattr(store, "LOCK_SECONDS", 1)
-    client().set("shop:lock:page", "1", ex=60)  # a lock that nobody will give back
+    client().set("shop:lock:page", "1", ex=60)  # a lock that nobody will release
     origin = Origin()
 
     begun = time.monotonic()

@@ -61,7 +61,7 @@ EXAMPLES = {
 
 
 @pytest.mark.parametrize(("wanted", "places", "expected"), EXAMPLES.values(), ids=EXAMPLES.keys())
-def test_allocate__example__is_as_told(wanted, places, expected):
+def test_allocate__example__is_as_expected(wanted, places, expected):
     assert taken(wanted, shelves(*places)) == expected
 
 

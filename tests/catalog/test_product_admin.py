@@ -115,7 +115,7 @@ def test_product__written_before_the_rules__can_be_edited_and_withdrawn(office):
     )
 
 
-def test_product__may_only_be_looked_at__shows_no_version(office):
+def test_product__may_only_be_read__shows_no_version(office):
     looker = UserFactory(is_staff=True)
     looker.user_permissions.set(Permission.objects.filter(codename="view_product"))
     product = ProductFactory()
@@ -171,7 +171,7 @@ def test_product__changed_since_it_was_opened__is_not_saved_until_opened_again(o
     assert Product.objects.get().description == "typo fixed"
 
 
-def test_product__saved_by_a_form_that_tells_no_version__is_refused(office):
+def test_product__saved_by_a_form_without_a_version__is_refused(office):
     product = ProductFactory(description="old")
     form = opened(office, product, description="new")
     del form["version"]

@@ -82,7 +82,7 @@ def test_reserve__owner_twice__is_refused_by_the_constraint():
         reserve(owner, {variant: 1})
 
 
-def test_release__twice__gives_back_once(django_assert_num_queries):
+def test_release__twice__releases_once(django_assert_num_queries):
     variant, owner = VariantFactory(stock=5), uuid4()
     reserve(owner, {variant: 3})
 
@@ -117,7 +117,7 @@ def test_adjust__below_reserved__is_refused_with_the_numbers():
     assert numbers(variant) == [(5, 3)]
 
 
-def test_listing__sold_out_and_back__follows_the_units():
+def test_read_model__sold_out_and_back__follows_the_units():
     variant, owner = VariantFactory(stock=2), uuid4()
 
     seen = []

@@ -39,7 +39,7 @@ def reserved(owner):
 
 
 def ledger_disagrees():
-    """Levels of which ledger or reservations tell another story; units on hand were put there without one."""
+    """Levels of which ledger or reservations say something else; units on hand were put there without one."""
     for level in StockLevel.objects.all():
         here = {"variant": level.variant_id, "location": level.location_id}
         entries, held = StockEntry.objects.filter(**here), Reservation.objects.filter(**here)

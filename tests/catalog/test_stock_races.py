@@ -2,14 +2,13 @@
 
 import contextlib
 import random
-import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from functools import partial
 from uuid import uuid4
 
 import pytest
-from django.db import connection, connections, transaction
+from django.db import connection, transaction
 
 from catalog.models import Listing, Reservation, StockEntry, StockLevel
 from catalog.services import products, read_model, stock
@@ -17,6 +16,7 @@ from catalog.services.shortages import OutOfStock
 from core.errors import Conflict
 from tests.factories.catalog import LocationFactory, ProductFactory, VariantFactory
 from tests.locks import somebody_waits_for_us
+from tests.races import at_once
 from tests.stack import eventually
 
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
@@ -26,19 +26,14 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 def race(calls):
     """Run all at once; what each returned, or the refusal it raised."""
-    barrier = threading.Barrier(len(calls))
+    return at_once(*(partial(_outcome, call) for call in calls))
 
-    def run(call):
-        barrier.wait(timeout=30)
-        try:
-            return call()
-        except Conflict as refused:
-            return refused
-        finally:
-            connections.close_all()
 
-    with ThreadPoolExecutor(len(calls)) as pool:
-        return list(pool.map(run, calls))
+def _outcome(call):
+    try:
+        return call()
+    except Conflict as refused:
+        return refused
 
 
 def reserve(owner, quantities):
@@ -175,7 +170,7 @@ def test_reserve__split_orders_shuffled_over_locations__never_deadlock_and_add_u
     assert_ledger_adds_up()
 
 
-def test_reserve_and_release__crossing_sold_out_on_two_variants__listing_tells_the_truth():
+def test_reserve_and_release__crossing_sold_out_on_two_variants__read_model_is_true():
     product = ProductFactory(variant__stock=1)
     variants = [product.variants.get(), VariantFactory(product=product, stock=1)]
 

@@ -1,4 +1,4 @@
-"""deploy/nginx/nginx.conf.template in a real nginx, before an application that tells what reached it."""
+"""deploy/nginx/nginx.conf.template in a real nginx, before an application that answers what reached it."""
 
 import http.client
 import json

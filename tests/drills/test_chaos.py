@@ -93,7 +93,7 @@ def test_kill__nothing_recorded_at_the_moment__kills_nothing(layout, recorded):
 
 
 class _Stack:
-    """Notes who was to be killed; the storm ends when it is enough."""
+    """Records who was to be killed; the storm ends when it is enough."""
 
     def __init__(self, layout):
         self.layout = layout
@@ -108,13 +108,13 @@ class _Stack:
 
 
 def test_storm__short_visit__strikes_with_each_fault_once_all_the_same(layout):
-    stack, told = _Stack(layout), []
+    stack, shown = _Stack(layout), []
 
-    with Storm(stack, every=0.001, seed=1).raging(told.append):
+    with Storm(stack, every=0.001, seed=1).raging(shown.append):
         pass
 
     assert Counter(stack.killed) == Counter(fault.name for fault in FAULTS)
-    assert [strike.fault.name for strike in told] == stack.killed
+    assert [strike.fault.name for strike in shown] == stack.killed
 
 
 def test_storm__same_seed__same_order(layout):
@@ -127,7 +127,7 @@ def test_storm__same_seed__same_order(layout):
     assert first.killed == again.killed != other.killed
 
 
-def test_storm__visit_called_off__ends_at_once(layout):
+def test_storm__visit_ended__ends_at_once(layout):
     stack = _Stack(layout)
 
     with pytest.raises(KeyboardInterrupt), Storm(stack, every=3600, seed=1).raging(lambda _: None):

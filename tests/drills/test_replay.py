@@ -149,7 +149,7 @@ def test_call__first_request_with_the_key_still_running__asks_again(scripted):
     assert answer.status == 201
 
 
-def test_call__500_or_503_that_names_no_time__is_repeated_and_told(scripted):
+def test_call__500_or_503_that_names_no_time__is_repeated_and_counted(scripted):
     server = scripted((500, {}, {}), (503, {}, {}), (503, {"Retry-After": 0}, {}), (200, {}, {}))
     shop = _shop(server)
 
@@ -158,7 +158,7 @@ def test_call__500_or_503_that_names_no_time__is_repeated_and_told(scripted):
     assert shop.tally.unsound() == ["1 x GET /products: 500", "1 x GET /products: 503 without Retry-After"]
 
 
-def test_call__nobody_listens_then_connection_closed__told_apart(scripted):
+def test_call__nobody_listens_then_connection_closed__distinguished(scripted):
     server = scripted(None)
     tally = Tally()
     for url in ("http://127.0.0.1:1", server.url):
@@ -232,7 +232,7 @@ def test_broken__as_promised__nothing(placed):
 
 
 @pytest.mark.parametrize(
-    ("changes", "told"),
+    ("changes", "expected"),
     [
         ({"status": "payment_failed"}, "is payment_failed, but tok_ok should end as shipped"),
         ({"total": "27.00"}, "total was 26.00 when placed and is 27.00"),
@@ -243,11 +243,11 @@ def test_broken__as_promised__nothing(placed):
         ),
     ],
 )
-def test_broken__one_thing_differs__told(placed, changes, told):
-    assert f"S-1: {told}" in promises.broken([placed], [_ended(placed, **changes)])
+def test_broken__one_thing_differs__found(placed, changes, expected):
+    assert f"S-1: {expected}" in promises.broken([placed], [_ended(placed, **changes)])
 
 
-def test_broken__not_ended_or_one_number_twice__told(placed):
+def test_broken__not_ended_or_one_number_twice__found(placed):
     assert promises.broken([placed], []) == ["1 orders did not end in time: S-1"]
     assert "S-1: one number for 2 orders" in promises.broken([placed, placed], [_ended(placed)])
 
@@ -273,28 +273,28 @@ def _mail(placed, subject):
 
 
 @pytest.mark.parametrize(
-    ("subjects", "told"),
+    ("subjects", "expected"),
     [
         (["Your order S-1", PAID, "Your order S-1 is on its way"], []),
         (["Your order S-1", PAID, "Verify your address"], ["2 different mails in the inbox, should be 3"]),
         (["Your order S-1", PAID, PAID, "Your order S-1 is on its way"], ["2 mails called"]),
     ],
 )
-def test_check__inbox__each_news_once(scripted, placed, subjects, told):
+def test_check__inbox__each_fact_once(scripted, placed, subjects, expected):
     server = scripted((200, {}, [_mail(placed, subject) for subject in subjects]))
 
     verdict = checking.check(
         _shop(server), [placed], [_ended(placed)], database=checking.Database.OFF, within=0
     )
 
-    assert len(verdict.discrepancies) == len(told)
-    assert all(text in sentence for text, sentence in zip(told, verdict.discrepancies, strict=True))
+    assert len(verdict.discrepancies) == len(expected)
+    assert all(text in sentence for text, sentence in zip(expected, verdict.discrepancies, strict=True))
     assert verdict.unchecked == ["the database (not asked for)"]
 
 
-@pytest.mark.parametrize(("killed_workers", "told"), [(1, 0), (0, 1)])
+@pytest.mark.parametrize(("killed_workers", "expected"), [(1, 0), (0, 1)])
 def test_check__same_mail_twice__is_one_repeat_that_only_a_killed_worker_explains(
-    scripted, placed, killed_workers, told
+    scripted, placed, killed_workers, expected
 ):
     subjects = ["Your order S-1", PAID, "Your order S-1 is on its way"]
     mails = [_mail(placed, subject) | {"id": subject} for subject in subjects]
@@ -309,7 +309,7 @@ def test_check__same_mail_twice__is_one_repeat_that_only_a_killed_worker_explain
         repeats_allowed=killed_workers,
     )
 
-    assert (verdict.mails, verdict.repeats, len(verdict.discrepancies)) == (3, 1, told)
+    assert (verdict.mails, verdict.repeats, len(verdict.discrepancies)) == (3, 1, expected)
 
 
 def test_check__shop_without_inbox__says_what_was_not_checked(scripted, placed):

@@ -5,7 +5,7 @@ from typing import Any
 import factory
 from factory.django import DjangoModelFactory
 
-from catalog.models import Category, Location, Product, Reservation, StockEntry, StockLevel, Variant
+from catalog.models import Category, Location, Product, StockEntry, StockLevel, Variant
 from catalog.services import read_model, stock
 
 CREATED_AT = datetime(2026, 1, 1, tzinfo=UTC)
@@ -81,12 +81,3 @@ class StockLevelFactory(DjangoModelFactory):
     variant = factory.SubFactory(VariantFactory)
     location = factory.SubFactory(LocationFactory)
     on_hand = 10
-
-
-class ReservationFactory(DjangoModelFactory):
-    class Meta:
-        model = Reservation
-
-    owner = factory.Faker("uuid4")
-    quantity = 1
-    created_at = CREATED_AT

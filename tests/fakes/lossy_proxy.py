@@ -1,4 +1,4 @@
-"""A proxy that loses answers: the request arrives and has its effect, and the caller never hears of it."""
+"""A proxy that loses answers: the request arrives and has its effect, and the caller gets no answer."""
 
 import http.client
 import threading

@@ -15,7 +15,7 @@ DECLINES = {
 GOOD_MEANS = {"pm_card_visa", "tok_visa", "ctoken_visa"}
 ASKS_FOR_THE_CUSTOMER = "pm_card_threeDSecure2Required"
 CANCELLABLE = ("requires_payment_method", "requires_action", "requires_capture")
-SMALLEST_AMOUNT = 1
+MIN_AMOUNT = 1
 
 Document = dict[str, Any]
 
@@ -51,7 +51,7 @@ class Ledger:
         means = _means_of_payment(form)
         if means not in GOOD_MEANS | DECLINES.keys() | {ASKS_FOR_THE_CUSTOMER}:
             raise invalid("resource_missing", param="payment_method")
-        if int(form["amount"]) < SMALLEST_AMOUNT:
+        if int(form["amount"]) < MIN_AMOUNT:
             raise invalid("amount_too_small", param="amount")
         if (form["confirm"], form["capture_method"]) != ("true", "manual"):
             raise invalid("parameter_unknown", param="confirm")
@@ -81,8 +81,8 @@ class Ledger:
             charge |= {"captured": True, "amount_captured": amount}
             charge["amount_refunded"] = charge["amount"] - amount  # as Stripe has it: the rest is "refunded"
             intent |= {"status": "succeeded", "amount_received": amount, "amount_capturable": 0}
-            self._tell("charge.captured", charge)
-            self._tell("payment_intent.succeeded", intent)
+            self._record_event("charge.captured", charge)
+            self._record_event("payment_intent.succeeded", intent)
             return self._shown(intent, form)
 
     def cancel(self, number: str, form: Document) -> Document:
@@ -94,7 +94,7 @@ class Ledger:
                 charge = self.charges[intent["latest_charge"]]
                 charge |= {"refunded": True, "amount_refunded": charge["amount"]}
             intent |= {"status": "canceled", "amount_capturable": 0}
-            self._tell("payment_intent.canceled", intent)
+            self._record_event("payment_intent.canceled", intent)
             return self._shown(intent, form)
 
     def refund(self, form: Document) -> Document:
@@ -114,7 +114,7 @@ class Ledger:
                 "status": "succeeded",
             }
             self.refunds[refund["id"]] = refund
-            self._tell("charge.refunded", charge)
+            self._record_event("charge.refunded", charge)
             return deepcopy(refund)
 
     def fail_refund(self) -> None:
@@ -123,7 +123,7 @@ class Ledger:
             (refund,), (charge,) = self.refunds.values(), self.charges.values()
             refund["status"] = "failed"
             charge["amount_refunded"], charge["refunded"] = 0, False
-            self._tell("refund.failed", refund)
+            self._record_event("refund.failed", refund)
 
     def retrieve(self, number: str, form: Document) -> Document:
         with self._lock:
@@ -157,7 +157,7 @@ class Ledger:
         }
 
     def take_new_events(self) -> list[Document]:
-        """What this thread's changes have told since it last asked."""
+        """What this thread's changes have recorded since it last asked."""
         events = getattr(self._fresh, "events", [])
         self._fresh.events = []
         return events
@@ -198,22 +198,22 @@ class Ledger:
         self.charges[charge["id"]] = charge
         intent |= {"status": "requires_capture", "latest_charge": charge["id"]}
         intent["amount_capturable"] = intent["amount"]
-        self._tell("payment_intent.amount_capturable_updated", intent)
+        self._record_event("payment_intent.amount_capturable_updated", intent)
 
     def _ask_for_customer(self, intent: Document, form: Document) -> Document:
         if form.get("error_on_requires_action") == "true" and not self.asks_whatever_is_said:
             raise self._declined(intent, "authentication_required", "authentication_required")
         intent |= {"status": "requires_action", "next_action": {"type": "use_stripe_sdk"}}
-        self._tell("payment_intent.requires_action", intent)
+        self._record_event("payment_intent.requires_action", intent)
         return self._shown(intent, form)
 
     def _declined(self, intent: Document, code: str, decline_code: str) -> Refusal:
         refusal = Refusal(402, "card_error", code, decline_code=decline_code)
         intent["last_payment_error"] = dict(refusal.body["error"])
-        self._tell("payment_intent.payment_failed", intent)
+        self._record_event("payment_intent.payment_failed", intent)
         return refusal
 
-    def _tell(self, kind: str, thing: Document) -> None:
+    def _record_event(self, kind: str, thing: Document) -> None:
         event = {**self._new("evt", "event"), "type": kind, "data": {"object": deepcopy(thing)}}
         self.events.append(event)
         self._fresh.events = [*getattr(self._fresh, "events", []), event]

@@ -39,15 +39,15 @@ class Buyers:
         answer = self._session().post(
             f"{self.url}/api/v1/orders", json=body, headers={"Idempotency-Key": key}, timeout=(3, 20)
         )
-        told = Answer(
+        answer = Answer(
             key=key,
             email=body["email"],
             status=answer.status_code,
             body=answer.text,
             is_replay=answer.headers.get("Idempotent-Replayed") == "true",
         )
-        self.log.write(told)
-        return told
+        self.log.write(answer)
+        return answer
 
     def order(self, body: Mapping[str, Any], *, key: str | None = None) -> Answer:
         """Ask, always under one key, until there is an answer that is final."""

@@ -1,4 +1,4 @@
-"""Short-lived processes that do one thing with the shop's own code, and may be told to die at a crash point.
+"""Short-lived processes that do one thing with the shop's own code, and may die at a crash point.
 
 They are forked from a process that has loaded Django, so that one costs some hundredths of a second.
 """
@@ -123,24 +123,28 @@ class Asking:
         )
 
 
-def work(*, but: str = "") -> None:
+def work(*, skip_handler: str = "") -> None:
     """Relay and worker in one, until nothing is open: time passes, so that leases end and retries are due.
 
-    Messages for the handler `but` stay open.
+    Messages for the handler `skip_handler` stay open.
     """
-    waiting = OutboxMessage.objects.filter(handled_at=None, dead_at=None).exclude(handler=but)
+    waiting = OutboxMessage.objects.filter(handled_at=None, dead_at=None).exclude(handler=skip_handler)
     for _ in range(60):
         if not waiting.exists():
             return
         _let_time_pass(waiting)
-        publish_batch(lambda message_ids, queue: _handle(message_ids, but=but, carries_on=not but))
+        publish_batch(
+            lambda message_ids, queue: _handle(
+                message_ids, skip_handler=skip_handler, runs_follow_ups=not skip_handler
+            )
+        )
     raise RuntimeError("Messages are left open")
 
 
-def _handle(message_ids: list[int], *, carries_on: bool, but: str = "") -> None:
+def _handle(message_ids: list[int], *, runs_follow_ups: bool, skip_handler: str = "") -> None:
     for message in find_open(message_ids):
-        if message.handler != but:
-            run(message, until=math.inf if carries_on else 0)
+        if message.handler != skip_handler:
+            run(message, until=math.inf if runs_follow_ups else 0)
 
 
 def fail_for_good() -> None:
@@ -149,11 +153,11 @@ def fail_for_good() -> None:
     steps.update(attempts=1000)
     _let_time_pass(steps)
     with override_settings(SANDBOX_URL=f"{settings.SANDBOX_URL}/nowhere"):
-        publish_batch(lambda message_ids, queue: _handle(message_ids, carries_on=False))
+        publish_batch(lambda message_ids, queue: _handle(message_ids, runs_follow_ups=False))
 
 
 def skip_dead(*handlers: str) -> None:
-    """As staff do who have looked at what these handlers had to give up."""
+    """As staff do who have read what these handlers had to give up."""
     dead = OutboxMessage.objects.filter(handler__in=handlers, dead_at__isnull=False)
     for message_id in dead.values_list("pk", flat=True):
         skip(message_id=message_id, reason="It was compensated", actor="staff")

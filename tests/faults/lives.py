@@ -41,7 +41,7 @@ Placed = Mapping[str, Any]
 
 @dataclass(kw_only=True)
 class Town:
-    """The shop and those who deal with it. `refunds` is what staff were told will be given back."""
+    """The shop and those who deal with it. `refunds` is what was confirmed to staff as refunded."""
 
     shop: Shop
     buyers: Buyers
@@ -130,7 +130,7 @@ def _refunded(town: Town) -> tuple[str, Status]:
 
 
 def _refunded_elsewhere(town: Town) -> tuple[str, Status]:
-    """At the provider's own desk, whose news do not come through before staff have promised a refund too."""
+    """At the provider's own desk, whose webhooks do not come through before staff promise a refund too."""
     order = town.place()
     town.wait_for(order, Status.SHIPPED)
     with town.lock, town.without_webhooks():
@@ -182,7 +182,7 @@ LIVES = {
     "refunded elsewhere": Life(lead=_refunded_elsewhere, steps=("orders.refund_failed.",)),
     "returned": Life(lead=_returned, steps=("orders.deliver.", "orders.receive_return.")),
     "overdue": Life(lead=_overdue, steps=("orders.give_up.",)),
-    "given up": Life(lead=_given_up, steps=("core.handling.before_bury",)),
+    "given up": Life(lead=_given_up, steps=("core.work.before_give_up",)),
 }
 
 

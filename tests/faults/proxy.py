@@ -5,7 +5,7 @@
         proxy.delay = 0.2                     # seconds before each answer
         proxy.cut()                           # refuse all, reset what is open; mend() ends it
         proxy.freeze()                        # nothing passes, nothing is refused; mend() ends it
-        proxy.silence()                       # the connections that are open now are dead, and nobody is told
+        proxy.silence()                       # the connections that are open now are dead, without a word
 
 It runs an event loop in a thread of its own; its attributes may be set from any thread.
 """
@@ -43,7 +43,7 @@ class Proxy:
         self._target = target_port
         self._loop = asyncio.new_event_loop()
         self._open: set[asyncio.StreamWriter] = set()
-        self._links: set[_Link] = set()
+        self._connections: set[_Connection] = set()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._is_cut = False
         self._flows = asyncio.Event()
@@ -68,8 +68,8 @@ class Proxy:
         self._loop.call_soon_threadsafe(self._flows.clear)
 
     def silence(self) -> None:
-        for link in tuple(self._links):
-            link.is_silent = True
+        for connection in tuple(self._connections):
+            connection.is_silent = True
 
     def mend(self) -> None:
         self._is_cut, self.delay = False, 0.0
@@ -100,12 +100,12 @@ class Proxy:
             _reset(writer)
             return
         self._open |= {writer, requests}
-        link = _Link(self, client=(reader, writer), server=(answers, requests))
-        self._links.add(link)
+        connection = _Connection(self, client=(reader, writer), server=(answers, requests))
+        self._connections.add(connection)
         try:
-            await link.run()
+            await connection.run()
         finally:
-            self._links.discard(link)
+            self._connections.discard(connection)
             self._open -= {writer, requests}
             _reset(writer)
             _reset(requests)
@@ -118,7 +118,7 @@ class Proxy:
         await self._flows.wait()
 
 
-class _Link:
+class _Connection:
     """One connection through the proxy: requests one way, answers the other."""
 
     def __init__(
@@ -174,7 +174,7 @@ class _Link:
 
 
 def _reset(writer: asyncio.StreamWriter) -> None:
-    """Close with RST: what was under way is lost, and the other side is told so at once."""
+    """Close with RST: what was under way is lost, and the other side notices at once."""
     with contextlib.suppress(OSError, AttributeError):
         writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
     writer.transport.abort()

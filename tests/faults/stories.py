@@ -25,20 +25,20 @@ from tests.faults.children import Children
 from tests.faults.shop import WEBHOOK_SECRET, Sandbox
 
 CAPTURING = "orders.capture_payment"
-PART = "5.00"  # of what an order costs, given back
+PART = "5.00"  # of what an order costs, refunded
 
 
 @dataclass(frozen=True, kw_only=True)
 class Scene:
-    """One order on its way. `placed` is what its buyer was told; `staff` are headers that let staff act."""
+    """One order on its way. `placed` is the answer to its buyer; `staff` are headers that let staff act."""
 
     children: Children
     sandbox: Sandbox
     placed: Mapping[str, Any]
     staff: Mapping[str, str]
 
-    def work(self, *, but: str = "") -> None:
-        self.children.run(child.work, but=but)
+    def work(self, *, skip_handler: str = "") -> None:
+        self.children.run(child.work, skip_handler=skip_handler)
 
     def charge(self) -> Mapping[str, Any]:
         """The order's, in the provider's own ledger."""
@@ -53,7 +53,7 @@ Act = Callable[..., Any]  # something for a child to do, or for the test before 
 class Story:
     """`deed` answers what a child does, and may do again; the order has to become `ended`.
 
-    `denied`: there is no key to know a repeat by, and it is told that nothing is left to do.
+    `denied`: there is no key to know a repeat by, and its answer says that nothing is left to do.
     """
 
     steps: tuple[str, ...]
@@ -73,10 +73,10 @@ def _ask(path: str, *, by_staff: bool = True, **body: Any) -> Callable[[Scene], 
     def deed(scene: Scene) -> Act:
         headers = scene.staff if by_staff else {"X-Order-Token": scene.placed["token"]}
         lines = [{"sku": line["sku"], "quantity": line["quantity"]} for line in scene.placed["lines"]]
-        told = {**body, "lines": lines} if body.get("lines") else body
+        sent = {**body, "lines": lines} if body.get("lines") else body
         number, key = scene.placed["number"], str(uuid4())
         return child.Asking(
-            path=f"orders/{number}/{path}", body=told, headers={**headers, "Idempotency-Key": key}
+            path=f"orders/{number}/{path}", body=sent, headers={**headers, "Idempotency-Key": key}
         )
 
     return deed
@@ -96,22 +96,22 @@ def notify(scene: Scene) -> Act:
 
 
 def _unasked(scene: Scene) -> None:
-    scene.work(but=child.AUTHORISING)
+    scene.work(skip_handler=child.AUTHORISING)
 
 
 def _held(scene: Scene) -> None:
-    scene.work(but=CAPTURING)
+    scene.work(skip_handler=CAPTURING)
 
 
 def _with_carrier(scene: Scene) -> None:
     """The carrier has the parcel, and nobody has written that down."""
-    scene.work(but=child.SHIPPING)
+    scene.work(skip_handler=child.SHIPPING)
     assert scene.children.run(child.work, crash_at="orders.ship.after_call") == child.KILLED
 
 
 def _part_sent(scene: Scene) -> None:
     """By staff: one piece."""
-    scene.work(but=child.SHIPPING)
+    scene.work(skip_handler=child.SHIPPING)
     sent = [{"sku": scene.placed["lines"][0]["sku"], "quantity": 1}]
     part = {"carrier": "By bicycle", "lines": sent}
     path = f"orders/{scene.placed['number']}/shipments"
@@ -149,13 +149,13 @@ def _held_unnoticed(scene: Scene) -> None:
     scene.children.run(child.charge_unnoticed, captures=False)
 
 
-def _given_back_elsewhere(scene: Scene) -> None:
-    """Somebody has refunded it at the provider, and we have not heard of it."""
+def _refunded_elsewhere(scene: Scene) -> None:
+    """Somebody has refunded it at the provider, and we do not know of it."""
     scene.work()
     scene.children.run(child.refund_elsewhere, scene.placed["id"])
 
 
-def _heard_at_last(scene: Scene) -> None:
+def _received_at_last(scene: Scene) -> None:
     scene.work()
     scene.children.run(notify(scene))
     scene.work()
@@ -188,9 +188,9 @@ STORIES = {
     ),
     "refunded at the provider before": Story(
         steps=("orders.refund_failed.",),
-        before=_given_back_elsewhere,
+        before=_refunded_elsewhere,
         deed=_ask("refunds", amount=PART),
-        after=_heard_at_last,
+        after=_received_at_last,
         ended=Status.REFUNDED,
     ),
     "sent by staff": Story(
@@ -239,7 +239,7 @@ STORIES = {
     ),
     "refunded at the provider, says a webhook": Story(
         steps=("orders.receive_webhook.", "orders.settle.before_commit"),
-        before=_given_back_elsewhere,
+        before=_refunded_elsewhere,
         deed=notify,
         ended=Status.REFUNDED,
     ),

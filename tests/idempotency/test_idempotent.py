@@ -67,7 +67,7 @@ def _elsewhere(do, *args):
 
 
 def _store_answer_to(request):
-    """As the first use of the key would have, had it finished just after the second looked for its answer."""
+    """As the first use of the key would have, had it finished just after the second sought its answer."""
     IdempotencyRecord.objects.create(
         scope="guest",
         key="k",

@@ -8,7 +8,7 @@ import requests
 
 from tests.stack import Stack, any_order, eventually
 
-SETTLED = {"shipped", "payment_failed", "cancelled"}
+ENDED = {"shipped", "payment_failed", "cancelled"}
 
 
 def any_sku(stack: Stack) -> str:
@@ -30,21 +30,21 @@ def place(stack: Stack, sku: str, **changes: Any) -> requests.Response:
 def follow(stack: Stack, placed: dict[str, Any], *, seconds: float = 60) -> dict[str, Any]:
     """The order, once the workers are done with it."""
 
-    def settled() -> dict[str, Any] | None:
+    def ended() -> dict[str, Any] | None:
         order = requests.get(
             f"{stack.url}/api/v1/orders/{placed['number']}",
             headers={"X-Order-Token": placed["token"]},
             timeout=10,
         ).json()
-        return order if order["status"] in SETTLED else None
+        return order if order["status"] in ENDED else None
 
-    order = eventually(settled, seconds=seconds)
+    order = eventually(ended, seconds=seconds)
     assert order is not None
     return order
 
 
 class Load:
-    """Requests from `clients` threads until the block ends; `statuses` and `seconds` tell how they went."""
+    """Requests from `clients` threads until the block ends; `statuses` and `seconds` say how they went."""
 
     def __init__(self, request: Any, *, clients: int = 4) -> None:
         self._request, self._clients = request, clients

@@ -1,4 +1,4 @@
-"""An order after its sale, in the running shop: refunded in part, returned, delivered; called off in time."""
+"""An order after its sale, in the running shop: refunded in part, returned, delivered; cancelled in time."""
 
 from uuid import uuid4
 
@@ -23,7 +23,7 @@ def _post(stack, number, what, body=None, **headers):
     return requests.post(url, json=body or {}, headers=headers, timeout=10)
 
 
-def test_after_sale__shipped_order__goes_every_way_and_the_books_agree(stack, staff):
+def test_after_sale__shipped_order__goes_every_way_and_the_ledgers_agree(stack, staff):
     email, sku = f"erin-{uuid4().hex[:8]}@example.com", shopper.any_sku(stack)
     placed = shopper.place(stack, sku, email=email).json()
     assert shopper.follow(stack, placed)["status"] == "shipped"
@@ -38,7 +38,7 @@ def test_after_sale__shipped_order__goes_every_way_and_the_books_agree(stack, st
 
     assert [answer.status_code for answer in answers] == [201, 201, 200, 409]
     assert eventually(lambda: any(REFUNDED in mail["subject"] for mail in stack.mails(to=email)))
-    assert "0 differences" in _books(stack)
+    assert "0 differences" in _verify_ledger(stack)
 
 
 def test_cancel__at_once__ends_without_money_or_parcel(stack):
@@ -47,7 +47,7 @@ def test_cancel__at_once__ends_without_money_or_parcel(stack):
     answer = _post(stack, placed["number"], "cancel", **{"X-Order-Token": placed["token"]})
 
     assert (answer.status_code, answer.json()["status"]) == (200, "cancelled")
-    assert "0 differences" in eventually(lambda: _books(stack))
+    assert "0 differences" in eventually(lambda: _verify_ledger(stack))
 
 
 def test_mail_preview__running_shop__shows_every_mail(stack):
@@ -57,5 +57,5 @@ def test_mail_preview__running_shop__shows_every_mail(stack):
     assert page.text.count("<iframe sandbox") >= 6
 
 
-def _books(stack):
+def _verify_ledger(stack):
     return stack.manage("verify_ledger").stdout

@@ -11,7 +11,7 @@ from drills.chaos.faults import FAULTS
 from tests.stack import Stack, eventually
 
 # What has waited for 15 seconds has waited long enough: leases of messages and claims of mails end, and what
-# was put off, because of a claim or of an earlier mail, is looked at again.
+# was put off, because of a claim or of an earlier mail, is tried again.
 SPEED_UP = """
 UPDATE core_outboxmessage SET next_attempt_at = now()
 WHERE handled_at IS NULL AND dead_at IS NULL AND publications > 0
@@ -45,7 +45,7 @@ def impatient(stack: Stack) -> Iterator[None]:
         thread.join()
 
 
-def test_replay__each_part_killed_meanwhile__all_orders_kept_once_and_all_books_agree(stack):
+def test_replay__each_part_killed_meanwhile__all_orders_kept_once_and_all_ledgers_agree(stack):
     with impatient(stack):
         done = stack.manage(
             *("replay_orders", "--chaos", "--every", "1.5", "--count", "60", "--rate", "6"),

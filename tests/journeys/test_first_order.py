@@ -72,7 +72,7 @@ def test_first_order__card_declined__fails_and_gives_the_stock_back(stack):
     assert shopper.follow(stack, placed)["status"] == "payment_failed"
 
 
-def test_replay__real_orders_of_the_file__all_books_agree(stack):
+def test_replay__real_orders_of_the_file__all_ledgers_agree(stack):
     done = stack.manage("replay_orders", "--count", "40", "--rate", "20", "--base-url", stack.url)
 
     assert done.returncode == 0, done.stdout + done.stderr

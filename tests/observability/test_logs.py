@@ -45,7 +45,7 @@ def test_json__our_lines_and_a_librarys__have_the_same_shape(lines):
     assert all(line["timestamp"].endswith("Z") for line in (ours, theirs))
 
 
-def test_json__exception__is_told_in_its_line(lines):
+def test_json__exception__is_shown_in_its_line(lines):
     assert "KeyError: 'missing'" in lines[-1]["exception"]
 
 

@@ -70,7 +70,7 @@ def test_list__one_or_many_rows__costs_the_same(staff, name):
     assert len(many) == len(few)
 
 
-def test_order_page__whole_order__is_seen_at_one_look(staff):
+def test_order_page__whole_order__is_seen_on_one_page(staff):
     order = OrderFactory()
     PaymentFactory(order=order, provider_reference="sandbox_77", token="tok_secret")
     Shipment.objects.create(

@@ -119,7 +119,7 @@ def test_ship_and_deliver__paid_order__is_delivered(office, paid):
     assert Shipment.objects.get().tracking_number == "RR1"
 
 
-def test_actions__staff_who_may_only_look__are_refused(client, settings):
+def test_actions__staff_who_may_only_read__are_refused(client, settings):
     settings.STORAGES = {**settings.STORAGES, "staticfiles": PLAIN_FILES}
     looker = UserFactory(is_staff=True)
     looker.user_permissions.add(Permission.objects.get(codename="view_order"))

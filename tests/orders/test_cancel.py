@@ -1,10 +1,6 @@
 """Calling an order off, at every stage of its way."""
 
-from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
-
 import pytest
-from django.db import connection
 from django.utils import timezone
 
 from catalog.models import StockLevel
@@ -19,6 +15,7 @@ from orders.shipments import dispatch
 from tests.factories.accounts import UserFactory
 from tests.factories.orders import OrderFactory
 from tests.orders.conftest import Caller
+from tests.races import at_once
 
 pytestmark = pytest.mark.django_db
 ROUNDS = 25
@@ -74,7 +71,7 @@ def test_cancel__pending__lets_go_of_stock_and_money(guest, place, sandbox, work
     assert (event.actor, event.reason) == ("guest", "Too late")
 
 
-def test_cancel__before_the_provider_heard_of_it__nothing_is_authorised(guest, place, sandbox, work):
+def test_cancel__before_the_provider_was_called__nothing_is_authorised(guest, place, sandbox, work):
     order, token = place()
 
     _cancel(guest, order, token)
@@ -99,7 +96,7 @@ def test_cancel__paid__refunds_and_sends_nothing(alice, place, sandbox, work):
     assert (sandbox.parcels(), _stock()) == ([], (10, 0))
 
 
-def test_cancel__staff__any_order_and_the_customer_is_not_told_who(alice, staff, place, sandbox, work):
+def test_cancel__staff__any_order_and_the_customer_does_not_see_who(alice, staff, place, sandbox, work):
     order, _ = place(caller=alice)
 
     response = _cancel(staff, order)
@@ -189,7 +186,7 @@ def test_cancel__capture_under_way__is_refunded(place, sandbox, work, monkeypatc
 
 
 @pytest.mark.parametrize("is_before", [True, False])
-def test_cancel__carrier_being_told__gets_the_parcel_back(place, sandbox, work, monkeypatch, is_before):
+def test_cancel__carrier_being_called__cancels_the_shipment(place, sandbox, work, monkeypatch, is_before):
     order, _ = place()
     work(rounds=2)
     real = type(carrier("sandbox")).create_parcel
@@ -248,7 +245,9 @@ def test_shipping_given_up__a_parcel_already_sent__leaves_the_rest_to_staff(plac
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.timeout(180)
 @pytest.mark.parametrize("step", ["capture", "ship"])
-def test_cancel_and_step_at_once__many_times__one_wins_and_books_agree(place, sandbox, work, settings, step):
+def test_cancel_and_step_at_once__many_times__one_wins_and_ledgers_agree(
+    place, sandbox, work, settings, step
+):
     settings.THROTTLE_SCALE = ROUNDS
     StockLevel.objects.update(on_hand=2 * ROUNDS)
     racing = {"capture": steps.capture, "ship": dispatch.ship}
@@ -256,7 +255,7 @@ def test_cancel_and_step_at_once__many_times__one_wins_and_books_agree(place, sa
     for _ in range(ROUNDS):
         order, _token = place()
         work(rounds=["capture", "ship"].index(step) + 1)
-        _at_once(
+        at_once(
             lambda order=order: _quietly(order),
             lambda order=order: racing[step](order_id=order.pk, now=timezone.now()),
         )
@@ -278,17 +277,3 @@ def _quietly(order):
     except cancellation.AlreadyShipped:
         return False
     return True
-
-
-def _at_once(*calls):
-    barrier = Barrier(len(calls))
-
-    def run(call):
-        barrier.wait()
-        try:
-            return call()
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(len(calls)) as pool:
-        return list(pool.map(run, calls))

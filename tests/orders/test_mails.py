@@ -1,4 +1,4 @@
-"""What customers are told of what went another way than usual."""
+"""The mails about what went another way than usual."""
 
 from decimal import Decimal
 
@@ -59,7 +59,7 @@ def test_mails__cancelled_after_payment__cancelled_and_refunded_once_each(place,
     assert "SE1 4PG" not in refunded.text
 
 
-def test_mails__declined__is_told(place, work):
+def test_mails__declined__is_mailed(place, work):
     order = place("tok_declined")
     _repeat(work)
 
@@ -67,7 +67,7 @@ def test_mails__declined__is_told(place, work):
     assert "could not be paid" in _mails(order)["orders.payment_failed"].text
 
 
-def test_mails__two_refunds__each_is_told_with_the_sum(place, work):
+def test_mails__two_refunds__each_is_mailed_with_the_sum(place, work):
     order = place()
     for _ in range(2):
         refunds.request(
@@ -76,9 +76,9 @@ def test_mails__two_refunds__each_is_told_with_the_sum(place, work):
         work()
     _repeat(work)
 
-    told = Mail.objects.filter(cause__startswith="orders.payment_refunded").order_by("created_at")
-    assert [mail.cause.rpartition(":")[2] for mail in told] == ["5.00", "10.00"]
-    assert ["so far 5.00 USD" in told[0].text, "so far 10.00 USD" in told[1].html] == [True, True]
+    sent = Mail.objects.filter(cause__startswith="orders.payment_refunded").order_by("created_at")
+    assert [mail.cause.rpartition(":")[2] for mail in sent] == ["5.00", "10.00"]
+    assert ["so far 5.00 USD" in sent[0].text, "so far 10.00 USD" in sent[1].html] == [True, True]
 
 
 def _units(**quantities):
@@ -95,7 +95,7 @@ def sent_by_staff(place, settings):
     return order
 
 
-def test_mails__sent_in_parcels__each_part_is_told_and_then_the_whole(sent_by_staff, work):
+def test_mails__sent_in_shipments__each_part_is_mailed_and_then_the_whole(sent_by_staff, work):
     work()
     _repeat(work)
 
@@ -107,7 +107,7 @@ def test_mails__sent_in_parcels__each_part_is_told_and_then_the_whole(sent_by_st
     assert "<li>1 &times; Mug " in found["orders.part_sent"].html
 
 
-def test_mails__two_deliveries__each_is_told_once(place, work, settings):
+def test_mails__two_deliveries__each_is_mailed_once(place, work, settings):
     settings.CARRIER = "manual"
     order = place()
     for number in ("RR1", "RR2"):
@@ -116,23 +116,23 @@ def test_mails__two_deliveries__each_is_told_once(place, work, settings):
     work()
     _repeat(work)
 
-    told = Mail.objects.filter(cause__startswith="orders.parcels_delivered")
-    assert sorted(mail.cause.rpartition(":")[2] for mail in told) == sorted(
+    sent = Mail.objects.filter(cause__startswith="orders.parcels_delivered")
+    assert sorted(mail.cause.rpartition(":")[2] for mail in sent) == sorted(
         str(shipment.pk) for shipment in order.shipments.all()
     )
-    assert {mail.subject for mail in told} == {f"Your order {order.number}: delivered"}
-    assert "SE1 4PG" not in told[0].text
+    assert {mail.subject for mail in sent} == {f"Your order {order.number}: delivered"}
+    assert "SE1 4PG" not in sent[0].text
 
 
-def test_mails__two_returns__each_is_told_with_its_units(sent_by_staff, work):
+def test_mails__two_returns__each_is_mailed_with_its_units(sent_by_staff, work):
     for _ in range(2):
         returns.receive(order_id=sent_by_staff.pk, restock=True, reason="Too blue", **_units(MUG=1))
     work()
     _repeat(work)
 
-    told = Mail.objects.filter(cause__startswith="orders.goods_returned")
-    assert len(told) == 2
-    assert all("1 x Mug (MUG)" in mail.text and "Too blue" not in mail.text for mail in told)
+    sent = Mail.objects.filter(cause__startswith="orders.goods_returned")
+    assert len(sent) == 2
+    assert all("1 x Mug (MUG)" in mail.text and "Too blue" not in mail.text for mail in sent)
 
 
 def test_mails__order_in_hebrew__are_rendered_in_it():

@@ -201,7 +201,7 @@ def test_crash_between_call_and_outcome__resumes_with_the_same_keys(place, sandb
     for module, name in (
         (settling, "settle"),
         (settling, "settle"),
-        (dispatch, "_settle"),
+        (dispatch, "_record_shipped"),
     ):
         with monkeypatch.context() as patch:
             patch.setattr(module, name, crash)
@@ -265,7 +265,7 @@ def test_capture_dies_after_the_provider_captured__money_is_refunded(place, sand
 def test_shipping_dies__order_is_cancelled_and_refunded(place, sandbox, work, monkeypatch):
     order = place()
     work(rounds=2)
-    _dies("orders.ship_order", monkeypatch, dispatch, "_settle")
+    _dies("orders.ship_order", monkeypatch, dispatch, "_record_shipped")
 
     work()
 
@@ -333,7 +333,7 @@ def test_compensation__provider_down__is_tried_until_it_works(place, sandbox, wo
 def test_compensations__run_twice__have_their_effect_once(place, sandbox, work, monkeypatch):
     order = place()
     work(rounds=2)
-    _dies("orders.ship_order", monkeypatch, dispatch, "_settle")
+    _dies("orders.ship_order", monkeypatch, dispatch, "_record_shipped")
     work()
     before = (_state(order), _timeline(order), sandbox.payments(), _stock())
 

@@ -23,7 +23,7 @@ def test_allowed__table__knows_every_status():
     assert set(states.ALLOWED) == set(Status)
 
 
-def test_move__allowed__writes_status_timeline_and_news():
+def test_move__allowed__writes_status_timeline_and_event():
     order = OrderFactory()
 
     before = _move(order, Status.CANCELLED, reason="changed my mind", data={"a": 1})

@@ -32,17 +32,17 @@ def messages(on_thing, happen):
 
 
 def _run(name, *args):
-    told = StringIO()
-    call_command(name, *map(str, args), stdout=told)
-    return told.getvalue()
+    output = StringIO()
+    call_command(name, *map(str, args), stdout=output)
+    return output.getvalue()
 
 
 def _states(messages):
     return [OutboxMessage.objects.get(pk=message.pk).state for message in messages]
 
 
-def _ids(told):
-    return [int(line.split()[0]) for line in told.splitlines()]
+def _ids(output):
+    return [int(line.split()[0]) for line in output.splitlines()]
 
 
 def test_show__nothing_asked__newest_first(messages):
@@ -68,9 +68,9 @@ def test_show__limit_that_is_none__is_refused(messages, limit):
 
 
 def test_replay__by_id__runs_again(messages):
-    told = _run("outbox_replay", messages[0].pk)
+    output = _run("outbox_replay", messages[0].pk)
 
-    assert told == "1 dead messages will run again\n"
+    assert output == "1 dead messages will run again\n"
     assert _states(messages) == ["retrying", "dead", "retrying", "waiting"]
 
 
@@ -84,7 +84,7 @@ def test_replay__handler_or_all__every_dead_one(messages, which, left):
     assert _states(messages[:2]) == left
 
 
-def test_replay__handler_without_a_name__brings_back_none(messages):
+def test_replay__handler_without_a_name__replays_none(messages):
     assert _run("outbox_replay", "--handler", "") == "0 dead messages will run again\n"
     assert _states(messages[:2]) == ["dead", "dead"]
 
@@ -105,10 +105,10 @@ def test_replay__none_or_two_ways_to_say_which__is_refused(messages, args):
 
 
 def test_skip__dead__is_handled_with_who_and_why(messages):
-    told = _run("outbox_skip", messages[0].pk, messages[1].pk, "--reason", "Sent by hand", "--by", "ada")
+    output = _run("outbox_skip", messages[0].pk, messages[1].pk, "--reason", "Sent by hand", "--by", "ada")
 
     first = OutboxMessage.objects.get(pk=messages[0].pk)
-    assert told == "2 messages are skipped\n"
+    assert output == "2 messages are skipped\n"
     assert _states(messages) == ["skipped", "skipped", "retrying", "waiting"]
     assert (first.skipped_by, first.skip_reason) == ("shell:ada", "Sent by hand")
     assert "skipped by shell:ada: Sent by hand" in _run("outbox_show", "--about", first.aggregate)

@@ -263,7 +263,7 @@ def test_relay__broker_works__messages_reach_their_queue(on_thing, happen):
 def _queued(queue):
     """The ids of the messages waiting in `queue`, which is emptied."""
     found = []
-    with current_app.connection_for_read() as link, link.SimpleQueue(queue) as waiting:
+    with current_app.connection_for_read() as kombu, kombu.SimpleQueue(queue) as waiting:
         while True:
             try:
                 message = waiting.get(block=False)

@@ -34,7 +34,7 @@ def office(client, settings):
     return client
 
 
-def _bury(message):
+def _mark_dead(message):
     OutboxMessage.objects.filter(pk=message.pk).update(dead_at=timezone.now(), error="boom")
 
 
@@ -44,7 +44,7 @@ def _skip(message):
 
 def test_skip__dead__is_over_for_good_with_reason_and_name(ran, happen):
     (message,) = happen()
-    _bury(message)
+    _mark_dead(message)
 
     assert _skip(message)
     handle(message.pk)
@@ -70,24 +70,24 @@ def test_skip__not_dead__changes_nothing(ran, happen, change):
     assert message.skipped_by == ""
 
 
-def test_skip__handler_has_a_promise_to_take_back__is_done_once(on_thing, happen):
-    taken_back = []
-    on_thing(print, on_skip=taken_back.append)
+def test_skip__handler_has_a_promise_to_undo__is_done_once(on_thing, happen):
+    undone = []
+    on_thing(print, on_skip=undone.append)
     (message,) = happen()
-    _bury(message)
+    _mark_dead(message)
 
     assert [_skip(message), _skip(message)] == [True, False]
 
-    assert [str(event.thing_id) for event in taken_back] == [message.aggregate]
+    assert [str(event.thing_id) for event in undone] == [message.aggregate]
 
 
-def test_skip__taking_back_fails__is_not_skipped(on_thing, happen):
+def test_skip__undoing_fails__is_not_skipped(on_thing, happen):
     def fail(event):
         raise RuntimeError("not now")
 
     on_thing(print, on_skip=fail)
     (message,) = happen()
-    _bury(message)
+    _mark_dead(message)
 
     with pytest.raises(RuntimeError):
         _skip(message)
@@ -98,7 +98,7 @@ def test_skip__taking_back_fails__is_not_skipped(on_thing, happen):
 
 def test_skip__handler_of_another_release__is_skipped(ran, happen):
     (message,) = happen()
-    _bury(message)
+    _mark_dead(message)
     OutboxMessage.objects.update(handler="tests.gone")
 
     assert _skip(message)
@@ -106,7 +106,7 @@ def test_skip__handler_of_another_release__is_skipped(ran, happen):
 
 def test_prune__skipped_long_ago__is_forgotten(ran, happen):
     (message,) = happen()
-    _bury(message)
+    _mark_dead(message)
     _skip(message)
 
     retention.prune(now=timezone.now() + retention.MESSAGES_KEPT + timedelta(seconds=1))
@@ -116,7 +116,7 @@ def test_prune__skipped_long_ago__is_forgotten(ran, happen):
 
 def test_skip_action__with_reason__skips(office, ran, happen):
     (message,) = happen()
-    _bury(message)
+    _mark_dead(message)
     url = reverse("admin:core_outboxmessage_skip", args=[message.pk])
 
     asked = office.post(url, {"_form_submitted": "on", "reason": ""}).content.decode()
@@ -128,13 +128,13 @@ def test_skip_action__with_reason__skips(office, ran, happen):
     assert (message.state, message.skipped_by) == ("skipped", "staff@shop.test")
 
 
-def test_skip_action__may_only_look__is_refused(client, settings, ran, happen):
+def test_skip_action__may_only_read__is_refused(client, settings, ran, happen):
     settings.STORAGES = {**settings.STORAGES, "staticfiles": PLAIN_FILES}
     looker = UserFactory(is_staff=True)
     looker.user_permissions.add(Permission.objects.get(codename="view_outboxmessage"))
     client.force_login(looker)
     (message,) = happen()
-    _bury(message)
+    _mark_dead(message)
 
     answer = client.post(
         reverse("admin:core_outboxmessage_skip", args=[message.pk]), {"_form_submitted": "on", "reason": "x"}
@@ -144,7 +144,7 @@ def test_skip_action__may_only_look__is_refused(client, settings, ran, happen):
     assert (answer.status_code, message.state) == (403, "dead")
 
 
-def test_lag__due_postponed_dead_and_handled__are_told_apart(ran, happen):
+def test_lag__due_postponed_dead_and_handled__are_distinguished(ran, happen):
     now = timezone.now()
     due, fresh, later, dead, handled = happen(5)
     minute = timedelta(minutes=1)
@@ -173,14 +173,14 @@ def test_outbox_status__max_lag__decides_the_exit_code(ran, happen, age, is_dead
     first, second = happen(2)
     OutboxMessage.objects.update(next_attempt_at=timezone.now() - timedelta(seconds=age))
     if is_dead:
-        _bury(second)
-    told, ended = StringIO(), 0
+        _mark_dead(second)
+    output, ended = StringIO(), 0
 
     try:
-        call_command("outbox_status", "--max-lag", "30", stdout=told)
+        call_command("outbox_status", "--max-lag", "30", stdout=output)
     except SystemExit as end:
         ended = end.code
 
     assert ended == code
-    assert f"lag {age}." in told.getvalue()
+    assert f"lag {age}." in output.getvalue()
     assert first.pk

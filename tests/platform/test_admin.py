@@ -137,7 +137,7 @@ def test_requeue__sent_mail__is_left_alone(admin):
     assert row.status == Mail.Status.SENT
 
 
-def test_actions__staff_who_may_only_look__change_nothing(viewer):
+def test_actions__staff_who_may_only_read__change_nothing(viewer):
     row = _queued()
     Mail.objects.update(status=Mail.Status.FAILED)
     OutboxMessage.objects.update(dead_at=timezone.now())

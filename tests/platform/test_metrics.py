@@ -1,4 +1,4 @@
-"""GET /metrics: what Prometheus is told."""
+"""GET /metrics: what Prometheus reads."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -38,32 +38,32 @@ def test_metrics__messages_in_every_state__are_counted_with_their_lag(client):
     _message(dead_at=timezone.now())
     _message(handled_at=timezone.now())
 
-    told = _samples(client)
+    samples = _samples(client)
 
-    states = {state: told["shop_outbox_messages", state] for state in ("open", "due", "retrying", "dead")}
+    states = {state: samples["shop_outbox_messages", state] for state in ("open", "due", "retrying", "dead")}
     assert states == {"open": 2, "due": 1, "retrying": 1, "dead": 1}
-    assert 30 <= told["shop_outbox_lag_seconds",] < 60
-    assert 90 <= told["shop_outbox_oldest_age_seconds",] < 120
+    assert 30 <= samples["shop_outbox_lag_seconds",] < 60
+    assert 90 <= samples["shop_outbox_oldest_age_seconds",] < 120
 
 
 def test_metrics__nothing_waits__lag_is_zero(client):
-    told = _samples(client)
+    samples = _samples(client)
 
-    assert (told["shop_outbox_messages", "due"], told["shop_outbox_lag_seconds",]) == (0, 0)
+    assert (samples["shop_outbox_messages", "due"], samples["shop_outbox_lag_seconds",]) == (0, 0)
 
 
-def test_metrics__books_checked__the_last_check_is_told(client):
+def test_metrics__ledgers_checked__the_last_check_is_shown(client):
     LedgerCheck.objects.create(at=NOON - timedelta(days=1), count=0)
     LedgerCheck.objects.create(at=NOON, count=3, payments_compared=7)
 
-    told = _samples(client)
+    samples = _samples(client)
 
-    assert told["shop_ledger_differences",] == 3
-    assert told["shop_ledger_payments_compared",] == 7
-    assert told["shop_ledger_checked_timestamp_seconds",] == NOON.timestamp()
+    assert samples["shop_ledger_differences",] == 3
+    assert samples["shop_ledger_payments_compared",] == 7
+    assert samples["shop_ledger_checked_timestamp_seconds",] == NOON.timestamp()
 
 
-def test_metrics__books_never_checked__says_nothing_of_them(client):
+def test_metrics__ledgers_never_checked__says_nothing_of_them(client):
     assert not [name for name, *_ in _samples(client) if name.startswith("shop_ledger")]
 
 

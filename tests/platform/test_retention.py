@@ -88,7 +88,7 @@ def test_prune__old_mail__loses_its_body_and_is_never_sent_again(now):
 
 def test_prune__more_than_one_run_takes__leaves_the_rest_for_the_next(now, monkeypatch):
     monkeypatch.setattr(retention, "BATCH", 2)
-    monkeypatch.setattr(retention, "MOST_BATCHES", 2)
+    monkeypatch.setattr(retention, "MAX_BATCHES", 2)
     for _ in range(5):
         _answer(now - 2 * DAY)
 

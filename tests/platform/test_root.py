@@ -91,7 +91,7 @@ def test_platform__reads__cost_no_sql_and_set_no_cookie(client, path, django_ass
     assert not response.cookies
 
 
-def test_health__anybody__tells_ok_and_the_time(client):
+def test_health__anybody__answers_ok_and_the_time(client):
     response = client.get("/health")
 
     assert response.json()["status"] == "OK"

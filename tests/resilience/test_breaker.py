@@ -82,7 +82,7 @@ def test_guard__a_success_between_failures__starts_the_count_again(service):
     assert breaker.state() == "closed"
 
 
-def test_guard__open__refuses_without_calling_and_tells_how_long(service):
+def test_guard__open__refuses_without_calling_and_says_how_long(service):
     breaker = _open(service)
 
     with pytest.raises(BreakerOpen) as refused, breaker.guard():
@@ -217,7 +217,7 @@ def test_half_open__probe_ends_without_an_outcome__the_next_caller_probes(servic
     assert breaker.state() == "closed"
 
 
-def test_half_open__probe_failed_between_look_and_claim__refuses(service, monkeypatch):
+def test_half_open__probe_failed_between_read_and_claim__refuses(service, monkeypatch):
     """A caller that read "half open", and then was slow, must not probe an open breaker."""
     breaker, claim = _open(service), Breaker._claim_probe
     _end_pause(service)

@@ -58,7 +58,7 @@ def test_is_lost__nobody_listens__is(monkeypatch):
     assert not database.is_lost(ValueError("database"))
 
 
-def test_insist__connection_lost_meanwhile__writes_again():
+def test_retry__connection_lost_meanwhile__writes_again():
     calls = []
 
     def write():
@@ -67,13 +67,13 @@ def test_insist__connection_lost_meanwhile__writes_again():
             cursor.execute("SELECT pg_terminate_backend(pg_backend_pid())" if len(calls) == 1 else "SELECT 7")
             return cursor.fetchone()[0]
 
-    assert database.insist(write, seconds=5) == 7
+    assert database.retry(write, seconds=5) == 7
     assert len(calls) == 2
 
 
-def test_insist__refused_by_a_database_that_is_there__is_raised():
+def test_retry__refused_by_a_database_that_is_there__is_raised():
     with pytest.raises(DatabaseError, match="division by zero"):
-        database.insist(lambda: connection.cursor().execute("SELECT 1/0"), seconds=5)
+        database.retry(lambda: connection.cursor().execute("SELECT 1/0"), seconds=5)
 
 
 def test_wait_until_up__server_away__gives_up_after_its_seconds(monkeypatch):

@@ -113,7 +113,7 @@ def guests(log) -> Buyers:
 
 @pytest.fixture(scope="session")
 def quiet_database(django_db_setup, django_db_blocker) -> Iterator[str]:
-    """A database that no process of the shop looks at, for children and threads that play all parts."""
+    """A database that no process of the shop uses, for children and threads that play all parts."""
     server = os.environ["TEST_DATABASE_URL"]
     with django_db_blocker.unblock(), copied_database(f"torture_{uuid4().hex[:8]}", server_url=server) as url:
         yield url.rsplit("/", 1)[1]

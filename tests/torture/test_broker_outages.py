@@ -65,7 +65,7 @@ def test_broker__away_for_long__orders_accepted_at_once_and_handled_soon(how, ow
     shop.wait_until_quiet(seconds=scale(60, 900))
     with _away(own_broker, how):
         answers = _order_steadily(buyers, skus, seconds=OUTAGE)
-        eventually(lambda: _lag() > OUTAGE - 1, seconds=15)  # what outbox_status tells
+        eventually(lambda: _lag() > OUTAGE - 1, seconds=15)  # what outbox_status shows
     recovered_at, began = timezone.now(), time.monotonic()
     eventually(lambda: _first_messages(buyers).filter(handled_at__gt=recovered_at).exists())
     idle = time.monotonic() - began
@@ -129,9 +129,9 @@ def _lag():
 
 def _repeat(shop, buyers):
     """Send every message about the orders and their mails again, one to five times, in any order."""
-    told = buyers.log.orders()
-    mails = Mail.objects.filter(to__in=[order.email for order in told])
-    about = [str(pk) for pk in (*(order.id for order in told), *mails.values_list("pk", flat=True))]
+    acknowledged = buyers.log.orders()
+    mails = Mail.objects.filter(to__in=[order.email for order in acknowledged])
+    about = [str(pk) for pk in (*(order.id for order in acknowledged), *mails.values_list("pk", flat=True))]
     ids = list(OutboxMessage.objects.filter(aggregate__in=about).values_list("pk", flat=True))
     again = [pk for pk in ids for _ in range(random.randint(1, 5))]
     random.shuffle(again)

@@ -1,4 +1,4 @@
-"""The tool itself: it kills where it is told to, once where that is asked, and leaves the rest alone."""
+"""The tool itself: it kills where it is set to, once where that is asked, and leaves the rest alone."""
 
 import os
 import re
@@ -79,11 +79,11 @@ def test_named_place__its_function_does_that(place):
 
 def test_documented_points__exist():
     text = (ROOT / "docs" / "reliability.md").read_text()
-    told = re.findall(r"`((?:[a-z_]+\.)+(?:before|after)_[a-z_]+)`", text)
+    documented = re.findall(r"`((?:[a-z_]+\.)+(?:before|after)_[a-z_]+)`", text)
 
-    for place in (place for name in told for place in names.places_of(name)):
+    for place in (place for name in documented for place in names.places_of(name)):
         places.check(place)
-    assert len(told) > 6
+    assert len(documented) > 6
 
 
 @pytest.mark.parametrize(

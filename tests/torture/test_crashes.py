@@ -21,7 +21,9 @@ pytestmark = pytest.mark.xdist_group("torture")
 
 ROUNDS = scale(1, 50)
 CHECKOUT = [name for name in all_names() if name.startswith(("orders.checkout", "core.idempotency"))]
-COMPENSATION = [name for name in all_names() if "orders.reverse" in name or "bury" in name]
+COMPENSATION = [
+    name for name in all_names() if "orders.reverse" in name or name == "core.work.before_give_up"
+]
 AFTER_SALE = tuple(step for story in STORIES.values() for step in story.steps)
 SHIPPING = [name for name in all_names() if name.startswith(("orders.intend_shipment", "orders.ship."))]
 SAGA = [
@@ -125,7 +127,7 @@ def _bring_to(reach, children):
     if reach in ("held", "captured"):
         children.run(child.charge_unnoticed, captures=reach == "captured")
     if reach == "paid":
-        children.run(child.work, but=child.SHIPPING)
+        children.run(child.work, skip_handler=child.SHIPPING)
 
 
 def _until_done(children, act, step):

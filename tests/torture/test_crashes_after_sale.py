@@ -23,7 +23,7 @@ ROUNDS = scale(1, 50)
 CASES = [
     (name, step) for name, story in STORIES.items() for step in all_names() if step.startswith(story.steps)
 ]
-GIVEN_BACK = {Status.PARTIALLY_REFUNDED: Decimal(PART)}
+REFUNDED = {Status.PARTIALLY_REFUNDED: Decimal(PART)}
 DONE = {None, 200, 201, 204}
 DENIED = 409  # the answer to a repeat of what has been done, where there is no key to know it by
 
@@ -38,8 +38,8 @@ def begin(children, sandbox, guests, log, goods):
         children.changed.update(story.settings)
         voucher = VoucherFactory(code=uuid4().hex[:12], max_uses=1).code
         key, body = str(uuid4()), guests.body(*goods(story.skus, stock=1), token=story.token, voucher=voucher)
-        status, told = children.run(child.place, body, key)
-        log.write(answer := Answer(key=key, email=body["email"], status=status, body=told))
+        status, text = children.run(child.place, body, key)
+        log.write(answer := Answer(key=key, email=body["email"], status=status, body=text))
         return Scene(children=children, sandbox=sandbox, placed=answer.document, staff=staff)
 
     return place
@@ -53,21 +53,21 @@ def test_story__killed_at_a_step__ends_as_meant(*, name, step, begin, children, 
         scene = begin(story)
         story.before(scene)
         deed = story.deed(scene)
-        told = DONE | {DENIED} if story.denied else DONE
-        crashed = [_again_if_killed(children, act, step, told) for act in (deed, child.work)]
+        expected = DONE | {DENIED} if story.denied else DONE
+        crashed = [_again_if_killed(children, act, step, expected) for act in (deed, child.work)]
         assert any(crashed)
         story.after(scene)
 
     ids = [order.id for order in log.orders()]
     assert list(Order.objects.filter(pk__in=ids).values_list("status", flat=True)) == [story.ended] * ROUNDS
-    refunds = dict.fromkeys([order.number for order in log.orders()], GIVEN_BACK.get(story.ended, Decimal()))
+    refunds = dict.fromkeys([order.number for order in log.orders()], REFUNDED.get(story.ended, Decimal()))
     assert comparison.discrepancies(log, ledger=sandbox.ledger(), refunds=refunds) == []
 
 
-def _again_if_killed(children, act, step, told):
-    """Whether it was killed. Who asked is `told` one of these in the end."""
+def _again_if_killed(children, act, step, expected):
+    """Whether it was killed. Who asked is answered one of `expected` in the end."""
     was_killed = children.run(act, crash_at=step) == child.KILLED
     if was_killed:
         # PostgreSQL may be about to notice who died; till then the dead one's claim of the key is held.
-        eventually(lambda: children.run(act) in told, seconds=10)
+        eventually(lambda: children.run(act) in expected, seconds=10)
     return was_killed

@@ -31,7 +31,7 @@ NOT_HERE = (
 SAMPLE = [
     "core.idempotency.after_commit",
     "core.relay.after_send",
-    "core.handling.before_mark",
+    "core.work.before_mark",
     "orders.authorise.after_call",
     "orders.ship.after_call",
     "orders.receive_webhook.before_commit",
@@ -106,7 +106,7 @@ def _lives_of(steps):
 
 
 def _at_the_provider(shop, orders):
-    """What has become of their charges, while the worker still waits to be told."""
+    """What has become of their charges, while the worker still waits for an answer."""
     numbers = {order["number"] for order in orders}
     return {charge["status"] for charge in shop.ledger()["payments"] if charge["reference"] in numbers}
 

@@ -68,9 +68,9 @@ def test_smtp__frozen__orders_are_shipped_and_mails_go_out_later(shop, buyers, g
     with shop["inbox"].frozen():
         buyers.order_all(buyers.body(*skus) for _ in range(BATCH))
         eventually(lambda: _statuses(log) == {Status.SHIPPED}, seconds=60)
-        told_meanwhile = len(shop.mails()) - before
+        mailed_meanwhile = len(shop.mails()) - before
 
-    assert told_meanwhile == 0
+    assert mailed_meanwhile == 0
     _all_shipped(shop, log)
 
 

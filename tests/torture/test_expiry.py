@@ -38,8 +38,8 @@ def place(children, sandbox, guests, log):
     def order(sku):
         voucher = VoucherFactory(code=uuid4().hex[:12], max_uses=1).code
         key, body = str(uuid4()), guests.body(sku, voucher=voucher)
-        status, told = child.place(body, key)
-        log.write(answer := Answer(key=key, email=body["email"], status=status, body=told))
+        status, text = child.place(body, key)
+        log.write(answer := Answer(key=key, email=body["email"], status=status, body=text))
         if status == OUT_OF_STOCK:
             return None
         return Scene(children=children, sandbox=sandbox, placed=answer.document, staff={})
@@ -72,13 +72,13 @@ def test_payment__at_the_boundary__each_unit_is_sold_or_free(children, place, go
     for _ in range(ROUNDS):
         (sku,) = goods(stock=UNITS)
         scenes = [children.run(place, sku) for _ in range(UNITS)]
-        children.run(child.work, but=CAPTURING)
-        news = [_captured(scene) for scene in scenes[: UNITS // 2]]
+        children.run(child.work, skip_handler=CAPTURING)
+        webhooks = [_captured(scene) for scene in scenes[: UNITS // 2]]
         _let_holds_end(log)
 
         workers = [partial(_capture, scene.placed["id"]) for scene in scenes[:-1]]  # one comes too late
         buyers = [partial(place, sku)] * 3
-        children.run(_all_at_once, [child.expire, *workers, *news, *buyers, child.expire])
+        children.run(_all_at_once, [child.expire, *workers, *webhooks, *buyers, child.expire])
         children.run(child.work)
 
         sold = _shipped(sku)

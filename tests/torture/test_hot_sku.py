@@ -33,16 +33,16 @@ def test_hot_sku__many_clients_at_once__all_get_through_and_every_unit_is_accoun
     with _worker_away(shop) if FULL else nullcontext():
         rounds = together(_shopper(buyers, sku), range(CLIENTS), at_once=CLIENTS)
 
-    told = [answer for mine in rounds for answer in mine]
-    assert {status for _, _, status in told} == {201}
-    by_client = Counter(client for client, _, _ in told)
+    answers = [answer for mine in rounds for answer in mine]
+    assert {status for _, _, status in answers} == {201}
+    by_client = Counter(client for client, _, _ in answers)
     assert min(by_client[client] for client in range(CLIENTS)) >= median(by_client.values()) / 4
-    assert _sold(sku) == (len(told),) * 2
+    assert _sold(sku) == (len(answers),) * 2
     shop.wait_until_quiet(seconds=scale(60, 1800))
-    assert _sold(sku) == (len(told),) * 2
+    assert _sold(sku) == (len(answers),) * 2
     assert comparison.discrepancies(log, ledger=shop.ledger(), inbox=shop.mails()) == []
     if FULL:
-        assert _rate([second for _, second, _ in told]) >= MIN_RATE
+        assert _rate([second for _, second, _ in answers]) >= MIN_RATE
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""The oracle itself: one thing is planted wrong at a time, and it is told of."""
+"""The oracle itself: one thing is planted wrong at a time, and it is found."""
 
 from collections import Counter
 from decimal import Decimal
@@ -37,13 +37,13 @@ class Shipped:
 def shipped(children, sandbox, guests, log, goods):
     voucher = VoucherFactory(code=uuid4().hex[:12], max_uses=1).code
     key, body = str(uuid4()), guests.body(*goods(), voucher=voucher)
-    status, told = children.run(child.place, body, key)
-    log.write(answer := Answer(key=key, email=body["email"], status=status, body=told))
+    status, text = children.run(child.place, body, key)
+    log.write(answer := Answer(key=key, email=body["email"], status=status, body=text))
     children.run(child.work)
     return Shipped(Order.objects.get(pk=answer.document["id"]), sandbox.ledger())
 
 
-def _told(shipped, log):
+def _found(shipped, log):
     return comparison.discrepancies(log, ledger=shipped.ledger, inbox=shipped.inbox, refunds=shipped.refunds)
 
 
@@ -93,7 +93,9 @@ PLANTED = {
     "the carrier has 0": lambda s: s.ledger["parcels"].remove(s.parcel),
     "the carrier has 2": lambda s: s.ledger["parcels"].append(s.parcel),
     "the carrier has 1": lambda s: Shipment.objects.filter(order=s.order).update(idempotency_key=uuid4().hex),
-    "parcels should be 1 with": lambda s: Shipment.objects.filter(order=s.order).update(location="elsewhere"),
+    "shipments should be 1 with": lambda s: Shipment.objects.filter(order=s.order).update(
+        location="elsewhere"
+    ),
     "published should be 1, is 0": lambda s: _messages(s, "orders.order_shipped").delete(),
     "published should be 0, is 1": lambda s: _messages(s, "orders.order_paid").update(
         event="orders.order_cancelled"
@@ -110,15 +112,15 @@ PLANTED = {
 }
 
 
-def test_oracle__nothing_planted__tells_nothing(shipped, log):
-    assert _told(shipped, log) == []
+def test_oracle__nothing_planted__finds_nothing(shipped, log):
+    assert _found(shipped, log) == []
 
 
 @pytest.mark.parametrize("sentence", PLANTED)
-def test_oracle__planted__is_told(sentence, shipped, log):
+def test_oracle__planted__is_found(sentence, shipped, log):
     with transaction.atomic():
         PLANTED[sentence](shipped)
-        found = _told(shipped, log)
+        found = _found(shipped, log)
         transaction.set_rollback(True)
 
-    assert [told for told in found if sentence in told] != []
+    assert [each for each in found if sentence in each] != []

@@ -30,7 +30,7 @@ MAX_TRANSACTION = 0.5  # seconds
 )
 def test_provider__answers_lost__one_charge_and_one_parcel_each(*, fate, path, shop, buyers, goods, log):
     shop.provider.judge = first_of_each(fate, path=path)
-    shop.webhooks.cut()  # its webhooks would tell what its answers did not
+    shop.webhooks.cut()  # its webhooks would report what its answers did not
     skus = goods(2)
 
     buyers.order_all(buyers.body(*skus) for _ in range(ORDERS))
@@ -112,7 +112,7 @@ class _Watch:
         self.samples = 0
         self.longest = _Transaction(0.0, "", "", "")
         self._over = threading.Event()
-        self._thread = threading.Thread(target=self._look)
+        self._thread = threading.Thread(target=self._watch)
 
     def __enter__(self) -> "_Watch":
         self._thread.start()
@@ -122,7 +122,7 @@ class _Watch:
         self._over.set()
         self._thread.join()
 
-    def _look(self) -> None:
+    def _watch(self) -> None:
         with connection.cursor() as cursor:
             while not self._over.wait(0.02):
                 cursor.execute(_OLDEST)

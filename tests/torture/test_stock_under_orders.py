@@ -63,7 +63,7 @@ def test_orders__same_skus_in_any_order__no_deadlock(children, goods, big_tables
 
 @pytest.fixture
 def big_tables_plan(children):
-    """The plan of a big shop: one line looked up after the other. A small one reads the whole table."""
+    """The plan of a big shop: one line read after the other. A small one reads the whole table."""
     options = connection.settings_dict["OPTIONS"]
     known = options["options"]
     unwanted = ("hashjoin", "mergejoin", "seqscan", "bitmapscan", "material")

@@ -125,7 +125,7 @@ class BulkView(APIView):
 
 
 def _cache_name(request: HttpRequest) -> str | None:
-    """What tells one cached list of a user from another; None where it is not worth keeping.
+    """What distinguishes one cached list of a user from another; None where it is not worth keeping.
 
     The host is part of it, because the list's links are.
     """

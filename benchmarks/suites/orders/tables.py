@@ -59,7 +59,7 @@ def accepted(outcome: Outcome) -> str:
 def accepted_by_program(outcome: Outcome) -> str:
     """Milliseconds of processor time for one accepted order, until it is shipped and its mails are sent."""
     rounds = {KIND_NAMES[kind]: outcome.accepted[kind] for kind in _kinds(outcome)}
-    return by_program("CPU ms for one order", rounds, trees=TREES, not_told_apart=[KIND_NAMES[EXPRESS]])
+    return by_program("CPU ms for one order", rounds, trees=TREES, without_programs=[KIND_NAMES[EXPRESS]])
 
 
 def round_trips(outcome: Outcome) -> str:

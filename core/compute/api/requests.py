@@ -7,4 +7,4 @@ from core.http.bodies import RequestBody
 
 
 class ComputeRequest(RequestBody):
-    primes_below: Annotated[int, Field(ge=2, le=services.MOST)]
+    primes_below: Annotated[int, Field(ge=2, le=services.MAX_PRIMES_BELOW)]

@@ -22,7 +22,7 @@ A_SECOND = "public, max-age=0, s-maxage=1"  # however many probe, the applicatio
 
 
 class PublicRead(LeanReads):
-    """Asks for nobody's credentials, so a bad token does no harm either."""
+    """A read that asks for nobody's credentials, so a bad token does no harm either."""
 
     readers = Readers.ANYBODY
     authentication_classes = []
@@ -93,7 +93,7 @@ class ReadinessView(PublicRead):
 
 
 class MetricsView(PublicRead):
-    """For Prometheus, which asks each process at its own port: nginx answers 404."""
+    """Metrics for Prometheus, which asks each process at its own port: nginx answers 404."""
 
     permission_classes = [AllowAny]
 

@@ -56,7 +56,7 @@ class CartDocument(serializers.Serializer[Any]):
     items = CartLineDocument(many=True)
     subtotal = MoneyField(help_text="Of what is for sale, at the prices of now.")
     discount = MoneyField()
-    total = MoneyField(help_text="Before shipping and tax: POST /quotes with the cart tells those.")
+    total = MoneyField(help_text="Before shipping and tax: POST /quotes with the cart answers those.")
     voucher = CartVoucherDocument(allow_null=True)
     order = serializers.CharField(allow_null=True, help_text="The number of the order that was made of it.")
     expires_at = serializers.DateTimeField()
@@ -67,7 +67,7 @@ class OpenedCartDocument(CartDocument):
 
 
 def cart_document(cart: Cart, contents: Contents) -> dict[str, Any]:
-    """As `CartDocument` describes it."""
+    """A cart with its contents as `CartDocument` describes it."""
     quote = contents.quote
     priced = {line.sku: line for line in quote.lines}
     return {

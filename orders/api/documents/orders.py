@@ -62,7 +62,7 @@ class OrderEventDocument(serializers.Serializer[Any]):
 
 
 def placed_order_document(placed: PlacedOrder) -> dict[str, Any]:
-    """As `PlacedOrderDocument` describes it."""
+    """An order that was just placed as `PlacedOrderDocument` describes it."""
     order, quote = placed.order, placed.order.quote
     document = {
         "id": order.id,

@@ -40,7 +40,7 @@ class ShippingMethodDocument(serializers.ModelSerializer[ShippingMethod]):
 
 
 def quote_document(offer: offers.Offer) -> dict[str, Any]:
-    """As `QuoteDocument` describes it."""
+    """An offer as `QuoteDocument` describes it."""
     quote = offer.quote
     return {
         "currency": offer.currency,
@@ -59,7 +59,7 @@ def quote_document(offer: offers.Offer) -> dict[str, Any]:
 
 
 def line_document(priced: QuotedLine, *, name: str) -> dict[str, Any]:
-    """As `OrderLineDocument` describes it."""
+    """A line of an offer or order as `OrderLineDocument` describes it."""
     return {
         "sku": priced.sku,
         "name": name,

@@ -14,7 +14,7 @@ MAX_REASON, MAX_TOKEN = 300, 255  # characters
 
 
 class AddressRequest(PlaceRequest):
-    """Where to, whole."""
+    """The address to which an order goes, with all that a label needs."""
 
     name: Annotated[str, Line(100)]
     line1: Annotated[str, Line(200)]
@@ -27,7 +27,7 @@ class PaymentRequest(RequestBody):
 
 
 class OrderRequest(QuoteRequest):
-    """What is ordered, where it goes, how it is paid. The `email` of who is signed in is not looked at."""
+    """What is ordered, where it goes, how it is paid. The `email` of who is signed in is ignored."""
 
     shipping_address: Annotated[AddressRequest, Nested("Give an object with the address")]
     email: Annotated[

@@ -63,7 +63,7 @@ def _add_up(lines: list[OrderItemRequest]) -> dict[str, int]:
 
 
 class PlaceRequest(RequestBody):
-    """Where to, as far as it is known: the country will do."""
+    """The address to which an order would go, as far as it is known: the country will do."""
 
     name: Annotated[str | None, Line(100, is_required=False)] = None
     line1: Annotated[str | None, Line(200, is_required=False)] = None
@@ -93,7 +93,7 @@ _ADDRESS = Nested("Give an object with the address")
 
 
 class QuoteRequest(RequestBody):
-    """What is to be priced. An order may be sent as it is: `email` and `payment` are not looked at."""
+    """What is to be priced. An order may be sent as it is: `email` and `payment` are ignored."""
 
     items: Annotated[
         Items | None, Field(description=f"1 to {MAX_ITEMS}; repeated SKUs are added up. Or a cart.")

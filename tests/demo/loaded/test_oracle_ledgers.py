@@ -52,8 +52,8 @@ def order(demo) -> Order:
         carrier="sandbox", status="shipped", lines=[{"sku": SKU, "quantity": 2}], shipped_at=NOW
     )
     states.move(order_id=order.pk, to=Status.SHIPPED, actor="system", now=NOW)
-    for news in ("placed", "paid", "shipped"):
-        mails.queue(order_id=order.pk, template=f"orders/{news}", cause=f"orders.order_{news}")
+    for fact in ("placed", "paid", "shipped"):
+        mails.queue(order_id=order.pk, template=f"orders/{fact}", cause=f"orders.order_{fact}")
     Mail.objects.update(status=Mail.Status.SENT, sent_at=NOW)
     OutboxMessage.objects.update(handled_at=NOW)
     order.refresh_from_db()
@@ -75,11 +75,11 @@ def _found(acknowledged, provider=None):
     return "\n".join(ledgers.discrepancies(acknowledged, provider=provider))
 
 
-def test_discrepancies__history_and_a_settled_order__none(order, acknowledged):
+def test_discrepancies__history_and_a_finished_order__none(order, acknowledged):
     assert ledgers.discrepancies(acknowledged, provider=_provider(order)) == []
 
 
-def test_discrepancies__unit_vanished_from_a_level__told(acknowledged):
+def test_discrepancies__unit_vanished_from_a_level__found(acknowledged):
     StockLevel.objects.filter(variant__sku=SKU).update(on_hand=7)
 
     found = ledgers.discrepancies(acknowledged)
@@ -88,7 +88,7 @@ def test_discrepancies__unit_vanished_from_a_level__told(acknowledged):
     assert "units by the stock ledger" in found[0]
 
 
-def test_discrepancies__entry_without_a_change_of_level__told(acknowledged):
+def test_discrepancies__entry_without_a_change_of_level__found(acknowledged):
     level = StockLevel.objects.get(variant__sku=SKU)
     StockEntry.objects.create(
         variant=level.variant, location=level.location, on_hand_change=1, reason="received", at=NOW
@@ -97,7 +97,7 @@ def test_discrepancies__entry_without_a_change_of_level__told(acknowledged):
     assert f"{SKU} at main: units by the stock ledger" in _found(acknowledged)
 
 
-def test_discrepancies__reservation_lost__told(acknowledged):
+def test_discrepancies__reservation_lost__found(acknowledged):
     variant = Variant.objects.get(sku="OFF-LA-10000240")
     owner = uuid4()
     stock.reserve(owner=owner, quantities={variant.pk: 1}, now=NOW)
@@ -109,7 +109,7 @@ def test_discrepancies__reservation_lost__told(acknowledged):
     assert f"{variant.sku} at main: units held by open reservations should be 0, is 1" in found[0]
 
 
-def test_discrepancies__shipped_without_the_units_leaving__told(order, acknowledged):
+def test_discrepancies__shipped_without_the_units_leaving__found(order, acknowledged):
     OrderLine.objects.filter(order=order).update(
         quantity=3, total=3 * Decimal("261.96") - Decimal("0.00"), unit_price="261.96"
     )
@@ -117,14 +117,14 @@ def test_discrepancies__shipped_without_the_units_leaving__told(order, acknowled
     assert f"{order.number}, {SKU}: units shipped should be 3, is 2" in _found(acknowledged)
 
 
-def test_discrepancies__units_held_after_the_end__told(order, acknowledged):
+def test_discrepancies__units_held_after_the_end__found(order, acknowledged):
     variant = Variant.objects.get(sku="OFF-LA-10000240")
     stock.reserve(owner=order.pk, quantities={variant.pk: 1}, now=NOW)
 
     assert f"{order.number}: units still held after the end should be 0, is 1" in _found(acknowledged)
 
 
-def test_discrepancies__paid_order_without_money__told(order, acknowledged):
+def test_discrepancies__paid_order_without_money__found(order, acknowledged):
     order.payments.update(captured=order.total - 1)
 
     assert f"{order.number}: money taken should be {order.total}, is {order.total - 1}" in _found(
@@ -132,13 +132,13 @@ def test_discrepancies__paid_order_without_money__told(order, acknowledged):
     )
 
 
-def test_discrepancies__money_kept_for_a_failed_order__told(order, acknowledged):
+def test_discrepancies__money_kept_for_a_failed_order__found(order, acknowledged):
     Order.objects.filter(pk=order.pk).update(status=Status.PAYMENT_FAILED)
 
     assert f"{order.number}: money taken should be 0, is {order.total}" in _found(acknowledged)
 
 
-def test_discrepancies__acknowledged_order_lost__told(order, acknowledged):
+def test_discrepancies__acknowledged_order_lost__found(order, acknowledged):
     lost = Acknowledged(id=uuid4(), number="S-LOST1-11", total=Decimal(1), email="lost@replay.shop.test")
 
     found = ledgers.discrepancies([*acknowledged, lost])
@@ -146,14 +146,14 @@ def test_discrepancies__acknowledged_order_lost__told(order, acknowledged):
     assert found == ["S-LOST1-11: acknowledged order should be there, over 1, is missing"]
 
 
-def test_discrepancies__order_over_another_amount__told(order, acknowledged):
+def test_discrepancies__order_over_another_amount__found(order, acknowledged):
     Order.objects.filter(pk=order.pk).update(subtotal=order.subtotal + 1, total=order.total + 1)
     order.payments.update(amount=order.total + 1, captured=order.total + 1)
 
     assert f"is there, over {order.total + 1}" in _found(acknowledged)
 
 
-def test_discrepancies__order_placed_twice__told(order, acknowledged):
+def test_discrepancies__order_placed_twice__found(order, acknowledged):
     number, line = order.number, order.lines.get()
     order.pk, order.number, order.status = uuid4(), "S-TWICE-22", Status.CANCELLED
     order.save(force_insert=True)
@@ -169,22 +169,22 @@ def test_discrepancies__order_placed_twice__told(order, acknowledged):
 
 
 @pytest.mark.parametrize(
-    ("state", "told"),
+    ("state", "expected"),
     [
         ({"handled_at": None}, "is open"),
         ({"handled_at": None, "dead_at": NOW, "error": "boom"}, "is dead: boom"),
     ],
 )
-def test_discrepancies__message_not_handled__told(order, acknowledged, state, told):
+def test_discrepancies__message_not_handled__found(order, acknowledged, state, expected):
     OutboxMessage.objects.filter(aggregate=str(order.pk), handler="orders.ship_order").update(**state)
 
     found = ledgers.discrepancies(acknowledged)
 
     assert [sentence.startswith(f"{order.number}, orders.ship_order: ") for sentence in found] == [True]
-    assert told in found[0]
+    assert expected in found[0]
 
 
-def test_discrepancies__mail_message_open__told(order, acknowledged):
+def test_discrepancies__mail_message_open__found(order, acknowledged):
     mail = Mail.objects.get(cause=f"orders.order_placed:{order.pk}")
     OutboxMessage.objects.filter(aggregate=str(mail.pk)).update(handled_at=None)
 
@@ -193,7 +193,7 @@ def test_discrepancies__mail_message_open__told(order, acknowledged):
     )
 
 
-def test_discrepancies__mail_never_written__told(order, acknowledged):
+def test_discrepancies__mail_never_written__found(order, acknowledged):
     Mail.objects.filter(cause=f"orders.order_shipped:{order.pk}").delete()
 
     found = ledgers.discrepancies(acknowledged)
@@ -201,20 +201,20 @@ def test_discrepancies__mail_never_written__told(order, acknowledged):
     assert found == [f"{order.number}, shipped: mail should be 1 sent, is 0 sent of 0"]
 
 
-def test_discrepancies__mail_not_sent__told(order, acknowledged):
+def test_discrepancies__mail_not_sent__found(order, acknowledged):
     Mail.objects.filter(cause=f"orders.order_placed:{order.pk}").update(sent_at=None)
 
     assert f"{order.number}, placed: mail should be 1 sent, is 0 sent of 1" in _found(acknowledged)
 
 
-def test_discrepancies__provider_charged_twice__told(order, acknowledged):
+def test_discrepancies__provider_charged_twice__found(order, acknowledged):
     provider = _provider(order)
     provider["payments"] *= 2
 
     assert "in 2 charges" in _found(acknowledged, provider)
 
 
-def test_discrepancies__provider_never_charged_or_shipped__told(order, acknowledged):
+def test_discrepancies__provider_never_charged_or_shipped__found(order, acknowledged):
     found = ledgers.discrepancies(acknowledged, provider=_provider(order, captured=0, parcels=0))
 
     assert len(found) == 2

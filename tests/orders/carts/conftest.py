@@ -32,7 +32,7 @@ class Shopper(Caller):
             self.token = self.cart.get("token", self.token)
         return response
 
-    def look(self):
+    def read(self):
         response = self.call("GET")
         assert response.status_code == 200, response.content
         return response.json()

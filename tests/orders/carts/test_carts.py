@@ -108,10 +108,10 @@ def test_cart_item__same_key_twice__units_are_put_in_once(guest, variant):
         )
 
     assert (added.status_code, added["Idempotent-Replayed"]) == (201, "true")
-    assert guest.look()["items"][0]["quantity"] == 2
+    assert guest.read()["items"][0]["quantity"] == 2
 
 
-def test_cart_item__key_of_a_guest_without_the_token__is_told_nothing(guest, variant):
+def test_cart_item__key_of_a_guest_without_the_token__learns_nothing(guest, variant):
     guest.open({"MUG": 1})
     item, key = {"sku": "MUG", "quantity": 1}, {"Idempotency-Key": "k1"}
     guest.call("POST", "/items", item, **key)
@@ -151,7 +151,7 @@ def test_cart__every_change__is_seen(guest, variant):
     assert [(i["sku"], i["quantity"]) for i in added[-1].json()["items"]] == [("MUG", 4), ("CUP", 2)]
     assert (changed.status_code, changed.json()["subtotal"]) == (200, "65.00")
     assert (gone.status_code, gone.content) == (204, b"")
-    assert [(i["sku"], i["total"]) for i in guest.look()["items"]] == [("CUP", "15.00")]
+    assert [(i["sku"], i["total"]) for i in guest.read()["items"]] == [("CUP", "15.00")]
 
 
 def test_cart__discarded__is_not_there(guest, variant):
@@ -255,28 +255,28 @@ def test_cart__price_changed_since__costs_what_it_costs_now_and_says_so(guest, v
     guest.open({"MUG": 2})
     Variant.objects.update(price=Decimal("11.00"))
 
-    cart = guest.look()
+    cart = guest.read()
 
     assert cart["subtotal"] == "22.00"
     assert cart["items"][0]["price_changed"] == {"from": "12.50", "to": "11.00"}
 
 
 @pytest.mark.parametrize(("quantity", "availability"), [(10, "in_stock"), (11, "short")])
-def test_cart__units_asked_for__are_told_from_those_there_are(guest, variant, quantity, availability):
+def test_cart__units_asked_for__are_shown_beside_those_there_are(guest, variant, quantity, availability):
     guest.open({"MUG": quantity})
 
-    item = guest.look()["items"][0]
+    item = guest.read()["items"][0]
 
     assert (item["availability"], item["available"]) == (availability, 10)
 
 
-def test_cart__sold_out_or_withdrawn__is_told_and_not_counted(guest, variant):
+def test_cart__sold_out_or_withdrawn__is_shown_and_not_counted(guest, variant):
     VariantFactory(sku="NONE", price=Decimal(1))
     VariantFactory(sku="OLD", stock=5, product__name="Old")
     guest.open({"MUG": 1, "NONE": 1, "OLD": 1})
     Variant.objects.filter(sku="OLD").update(withdrawn_at=timezone.now())
 
-    cart = guest.look()
+    cart = guest.read()
 
     assert [i["availability"] for i in cart["items"]] == ["in_stock", "sold_out", "not_for_sale"]
     assert (cart["items"][2]["unit_price"], cart["items"][2]["total"]) == (None, "0.00")
@@ -295,7 +295,7 @@ def test_cart__voucher__is_shown_and_can_be_taken_off(guest, variant):
     voucher.refresh_from_db()
     assert voucher.used == 0
     assert guest.call("DELETE", "/voucher").status_code == 204
-    assert (guest.look()["voucher"], guest.look()["total"]) == (None, "25.00")
+    assert (guest.read()["voucher"], guest.read()["total"]) == (None, "25.00")
 
 
 def test_cart__voucher_fits_no_more__says_why(guest, variant):
@@ -359,14 +359,14 @@ def test_cart__changed__is_kept_for_the_whole_time_again(guest, variant):
     assert shop.CART_KEPT - timedelta(minutes=1) < kept <= shop.CART_KEPT
 
 
-def test_cart__looked_at_above_the_limit_of_reads__is_429_and_can_still_be_changed(guest, variant, settings):
+def test_cart__read_above_the_limit_of_reads__is_429_and_can_still_be_changed(guest, variant, settings):
     settings.RATE_LIMITS = settings.RATE_LIMITS | {"cart_reads": (2, 60)}
     guest.open({"MUG": 1})
 
-    looks = [guest.call("GET") for _ in range(3)]
+    reads = [guest.call("GET") for _ in range(3)]
 
-    assert [response.status_code for response in looks] == [200, 200, 429]
-    assert 1 <= int(looks[-1]["Retry-After"]) <= 60
+    assert [response.status_code for response in reads] == [200, 200, 429]
+    assert 1 <= int(reads[-1]["Retry-After"]) <= 60
     assert guest.call("PATCH", "/items/MUG", {"quantity": 3}).status_code == 200
 
 

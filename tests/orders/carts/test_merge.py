@@ -44,7 +44,7 @@ def test_merge__same_key_twice__answers_the_same(guest, alice, variant):
     )
 
     assert (again.status_code, again.json()) == (first.status_code, first.json())
-    assert _units(alice.look()) == {"MUG": 3}
+    assert _units(alice.read()) == {"MUG": 3}
 
 
 def test_merge__customer_has_no_cart__gets_one_with_the_voucher(guest, alice, variant, log_in):
@@ -107,4 +107,4 @@ def test_merge__twice__does_not_add_up_twice(guest, alice, variant, log_in):
     log_in()
 
     assert log_in().status_code == 404
-    assert _units(alice.look()) == {"MUG": 2}
+    assert _units(alice.read()) == {"MUG": 2}

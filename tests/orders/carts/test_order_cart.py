@@ -49,7 +49,7 @@ def test_order_cart__open__is_ordered_as_quoted(request, body, who):
     assert {name: order[name] for name in amounts} == {name: quote[name] for name in amounts}
     assert (order["subtotal"], order["discount"]) == ("20.00", "2.00")
     assert str(VoucherUse.objects.get().order_id) == order["id"]
-    assert shopper.look()["order"] == order["number"]
+    assert shopper.read()["order"] == order["number"]
 
 
 def test_order_cart__voucher_of_the_order__counts_before_the_carts(guest, body):

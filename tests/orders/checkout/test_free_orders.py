@@ -82,7 +82,7 @@ def test_free_order__product_that_costs_nothing__is_paid(guest, place, free, san
 
 
 @pytest.mark.parametrize("token", ["tok_declined", "tok_down", "none"])
-def test_free_order__any_token__is_not_looked_at(place, work, token):
+def test_free_order__any_token__is_not_read(place, work, token):
     order = place(payment={"token": token})
 
     work(rounds=1)  # no provider listens here
@@ -104,7 +104,7 @@ def test_free_order__its_mails__speak_of_no_payment(place, sandbox, work):
 
 
 @pytest.mark.parametrize("rounds", [0, 1])
-def test_free_order__cancelled__gives_back_stock_and_voucher_and_tells_of_no_money(
+def test_free_order__cancelled__releases_stock_and_voucher_and_shows_no_money(
     place, sandbox, work, settings, rounds
 ):
     settings.CARRIER = "manual"
@@ -135,7 +135,7 @@ def test_free_order__refund__is_refused_by_name(place, sandbox, work):
     assert (answer.status_code, answer.json()["code"]) == (409, "not_refundable")
 
 
-def test_free_order__returned__is_restocked_and_its_books_agree(place, sandbox, work):
+def test_free_order__returned__is_restocked_and_its_ledgers_agree(place, sandbox, work):
     order = place()
     work()
 
@@ -147,7 +147,7 @@ def test_free_order__returned__is_restocked_and_its_books_agree(place, sandbox, 
     assert discrepancies.find() == []
 
 
-def test_check_books__free_order__is_not_asked_about_at_its_provider(place, work):
+def test_reconcile__free_order__is_not_asked_about_at_its_provider(place, work):
     place()
     work(rounds=1)
 
@@ -199,7 +199,7 @@ ACTIONS = {
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.sampled_from(sorted(ACTIONS)), max_size=8))
-def test_free_order__whatever_is_done_to_it__books_agree_and_no_provider_hears(
+def test_free_order__whatever_is_done_to_it__ledgers_agree_and_no_provider_is_called(
     guest, free, sandbox, work, done
 ):
     with transaction.atomic():

@@ -127,12 +127,12 @@ def test_place_order__more_lines_than_an_order_takes_skus__are_added_up_first(gu
 
 def test_place_order__prices_in_the_body__are_refused_by_name(guest, body):
     priced = {"price": "0.01", "unit_price": "0.01"}
-    told = {"total": "0.01", "status": "paid", "discount": "25.00", "customer": "x", "number": "S-1"}
+    claimed = {"total": "0.01", "status": "paid", "discount": "25.00", "customer": "x", "number": "S-1"}
 
-    problem = _refused(guest.order({**body, "items": [body["items"][0] | priced], **told}), 400, "invalid")
+    problem = _refused(guest.order({**body, "items": [body["items"][0] | priced], **claimed}), 400, "invalid")
     document = guest.order(body).json()
 
-    fields = {f"items[0].{name}" for name in priced} | set(told)
+    fields = {f"items[0].{name}" for name in priced} | set(claimed)
     assert {(e["field"], e["code"]) for e in problem["errors"]} == {(field, "unknown") for field in fields}
     assert (document["total"], document["status"], document["discount"]) == ("29.90", "pending", "0.00")
 

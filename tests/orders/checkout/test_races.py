@@ -1,17 +1,16 @@
 """Many shoppers at once, on real threads, against real PostgreSQL."""
 
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
+from functools import partial
 
 import pytest
-from django.db import connection
 
 from catalog.models import Reservation, StockLevel
 from core.outbox.models import OutboxMessage
 from orders.models import Order, OrderLine, Payment
 from tests.factories.catalog import VariantFactory
 from tests.orders.conftest import Caller
+from tests.races import at_once
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(120)]
 
@@ -23,17 +22,7 @@ def no_limit(settings):
 
 def _at_once(count, send):
     """The answers of `count` threads that start together."""
-    barrier = Barrier(count)
-
-    def run(number):
-        try:
-            barrier.wait()
-            return send(number)
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(count) as pool:
-        return list(pool.map(run, range(count)))
+    return at_once(*(partial(send, number) for number in range(count)))
 
 
 def test_place_order__fifty_threads_on_the_last_unit__sells_one(body):
@@ -75,7 +64,7 @@ def test_place_order__twenty_duplicates_of_one_key__run_once(body):
     assert OutboxMessage.objects.filter(handler="orders.authorise_payment").count() == 1
 
 
-def test_place_order__twenty_duplicates_for_the_last_unit__none_is_told_out_of_stock(body):
+def test_place_order__twenty_duplicates_for_the_last_unit__none_is_refused_as_out_of_stock(body):
     body["items"][0]["quantity"] = 10
 
     answers = _at_once(20, lambda _: Caller().order(body, **{"Idempotency-Key": "all"}))

@@ -150,7 +150,7 @@ def _refund(payment, *amounts):
         )
 
 
-def test_detail__voucher_and_refunds__are_told_without_what_staff_wrote(alice):
+def test_detail__voucher_and_refunds__are_shown_without_what_staff_wrote(alice):
     order = OrderFactory(customer=alice.user, status="partially_refunded")
     payment = PaymentFactory(order=order, status="captured", captured=20, refunded=4, promised=7)
     _refund(payment, 4, 3)
@@ -190,7 +190,7 @@ def test_detail__neither_voucher_nor_payment__says_so(alice):
     assert (document["voucher"], document["refunded"], document["refunds"]) == (None, "0.00", [])
 
 
-def test_detail__cancelled_after_payment__tells_what_went_back(alice):
+def test_detail__cancelled_after_payment__shows_what_was_refunded(alice):
     order = OrderFactory(customer=alice.user, status="refunded")
     PaymentFactory(order=order, status="declined")
     PaymentFactory(order=order, status="refunded", captured=20, refunded=20, idempotency_key="second")

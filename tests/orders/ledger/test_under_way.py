@@ -40,7 +40,7 @@ telling = pytest.mark.parametrize("options", [{}, {"queue": "orders"}], ids=["de
 
 
 @telling
-def test_discrepancies__somebody_is_still_to_be_told__are_found(wait_for, options):
+def test_discrepancies__somebody_is_still_to_be_notified__are_found(wait_for, options):
     number = wait_for("orders.notify_in_test", **options)
 
     Payment.objects.update(captured=Decimal("20.00"))
@@ -57,7 +57,7 @@ def test_discrepancies__a_step_of_the_order_waits__are_none_yet(wait_for):
 
 
 @telling
-def test_check__provider_differs_and_somebody_is_still_to_be_told__is_found(wait_for, sandbox, options):
+def test_check__provider_differs_and_somebody_is_still_to_be_notified__is_found(wait_for, sandbox, options):
     number = wait_for("orders.notify_in_test", **options)
     sandbox.ledger.rows("UPDATE payment SET refunded = 700")
 

@@ -1,4 +1,4 @@
-"""The books after everything that may happen to orders, and with one thing planted wrong at a time (O12)."""
+"""The ledgers after everything that may happen to orders, and with one thing wrong at a time (O12)."""
 
 from datetime import timedelta
 from decimal import Decimal
@@ -33,7 +33,7 @@ from orders.models import (
 from orders.payments import refunds, steps
 from orders.providers.sandbox import SandboxGateway
 from orders.shipments import by_staff, returns
-from orders.tasks import check_books
+from orders.tasks import reconcile_ledgers
 from tests.factories.accounts import UserFactory
 from tests.factories.orders import VoucherFactory
 
@@ -70,14 +70,14 @@ def _do(service, order, **values):
     return service(order_id=order.pk, actor="staff:a", now=timezone.now(), **values)
 
 
-def _drift():
+def _discrepancies():
     return [str(each) for each in discrepancies.find()]
 
 
-def test_drift__orders_with_every_end__none(shop):
+def test_discrepancies__orders_with_every_end__none(shop):
     statuses = {name: Order.objects.get(pk=order.pk).status for name, order in shop.items()}
 
-    assert _drift() == []
+    assert _discrepancies() == []
     assert statuses == {
         "paid": "paid",
         "part": "paid",
@@ -100,13 +100,13 @@ PLANTED = {
     "units shipped": lambda s: Shipment.objects.filter(order=s["part"]).update(
         lines=[{"sku": "MUG", "quantity": 2}]
     ),
-    "parcel": lambda s: Shipment.objects.create(order=s["paid"], lines=[], idempotency_key="forgotten"),
+    "shipment": lambda s: Shipment.objects.create(order=s["paid"], lines=[], idempotency_key="forgotten"),
     "units returned": lambda s: Return.objects.filter(order=s["lost"]).update(restock=True),
     "sums of its lines": lambda s: OrderLine.objects.filter(order=s["declined"]).delete(),
     "money taken": lambda s: Payment.objects.filter(order=s["paid"]).update(captured="20.00"),
     "payment": lambda s: Payment.objects.filter(order=s["early"]).update(status="abandoned"),
     "refund": lambda s: Refund.objects.filter(order=s["shipped"]).update(status="pending", settled_at=None),
-    "money given back": lambda s: Payment.objects.filter(order=s["paid"]).update(refunded="1.50"),
+    "money refunded": lambda s: Payment.objects.filter(order=s["paid"]).update(refunded="1.50"),
     "refunds": lambda s: Payment.objects.filter(order=s["shipped"]).update(promised="6.00"),
     "uses of the voucher": lambda _: Voucher.objects.update(used=1),
     "uses by the customer": lambda _: VoucherCustomer.objects.update(used=1),
@@ -119,20 +119,20 @@ def test_planted__knows_every_question():
 
 
 @pytest.mark.parametrize("what", PLANTED)
-def test_drift__planted__is_found(shop, what):
+def test_discrepancies__planted__is_found(shop, what):
     PLANTED[what](shop)
 
     assert what in {each.what for each in discrepancies.find()}
 
 
-def test_drift__voucher_of_an_order_cancelled_and_refunded__is_still_used(shop):
+def test_discrepancies__voucher_of_an_order_cancelled_and_refunded__is_still_used(shop):
     VoucherUse.objects.filter(order=shop["cancelled"]).update(released_at=None)
 
     assert "voucher" in _of(shop["cancelled"])
 
 
 @pytest.mark.parametrize("name", ["paid", "part", "shipped", "refunded", "returned", "cancelled", "early"])
-def test_drift__a_line_is_gone__the_order_does_not_add_up(shop, name):
+def test_discrepancies__a_line_is_gone__the_order_does_not_add_up(shop, name):
     OrderLine.objects.filter(order=shop[name]).delete()
 
     assert "sums of its lines" in _of(shop[name])
@@ -148,7 +148,7 @@ def test_drift__a_line_is_gone__the_order_does_not_add_up(shop, name):
         {"tax": F("tax") - 9},
     ],
 )
-def test_drift__a_line_is_altered__the_order_does_not_add_up(shop, altered):
+def test_discrepancies__a_line_is_altered__the_order_does_not_add_up(shop, altered):
     Order.objects.update(tax=F("tax") + 9)  # more than the shipping costs
     OrderLine.objects.update(tax=F("tax") + 9)
     agreed = _of(shop["shipped"])
@@ -159,7 +159,7 @@ def test_drift__a_line_is_altered__the_order_does_not_add_up(shop, altered):
 
 
 @pytest.mark.parametrize("name", ["shipped", "part"])
-def test_drift__line_of_a_gift_is_gone__units_were_shipped_for_nothing(shop, name):
+def test_discrepancies__line_of_a_gift_is_gone__units_were_shipped_for_nothing(shop, name):
     line = OrderLine.objects.get(order=shop[name])
     Order.objects.filter(pk=shop[name].pk).update(
         subtotal=F("subtotal") - line.total,
@@ -179,35 +179,35 @@ def _of(order):
     }
 
 
-def test_drift__order_that_workers_are_at__is_passed_over_until_they_give_up(shop, work):
+def test_discrepancies__order_that_workers_are_at__is_passed_over_until_they_give_up(shop, work):
     _do(cancellation.cancel, shop["paid"], reason="")
     open_messages = OutboxMessage.objects.filter(aggregate=str(shop["paid"].pk), handled_at=None)
 
-    assert _drift() == []
+    assert _discrepancies() == []
     open_messages.update(dead_at=timezone.now())
-    assert any(shop["paid"].number in sentence for sentence in _drift())
+    assert any(shop["paid"].number in sentence for sentence in _discrepancies())
 
 
-def test_command__books_agree__exits_zero_and_keeps_the_result(shop):
-    told = StringIO()
+def test_command__ledgers_agree__exits_zero_and_keeps_the_result(shop):
+    output = StringIO()
 
-    call_command("verify_ledger", stdout=told)
+    call_command("verify_ledger", stdout=output)
 
     check = LedgerCheck.objects.get()
     assert (check.count, check.note) == (0, "")
-    assert told.getvalue() == f"0 differences; {check.payments_compared} payments compared\n"
+    assert output.getvalue() == f"0 differences; {check.payments_compared} payments compared\n"
     assert check.payments_compared == Payment.objects.exclude(status="declined").count()
 
 
-def test_command__drift__is_told_and_exits_one(shop):
+def test_command__discrepancy__is_shown_and_exits_one(shop):
     Payment.objects.filter(order=shop["paid"]).update(captured="20.00")
-    told = StringIO()
+    output = StringIO()
 
     with pytest.raises(SystemExit) as ended:
-        call_command("verify_ledger", "--no-providers", stdout=told)
+        call_command("verify_ledger", "--no-providers", stdout=output)
 
     assert ended.value.code == 1
-    assert f"{shop['paid'].number}: money taken should be 27.40, is 20.00" in told.getvalue()
+    assert f"{shop['paid'].number}: money taken should be 27.40, is 20.00" in output.getvalue()
 
 
 def test_check__provider_knows_another_sum__is_found(shop, sandbox):
@@ -220,8 +220,8 @@ def test_check__provider_knows_another_sum__is_found(shop, sandbox):
         [
             "payment, by its provider,",
             shop["shipped"].number,
-            "27.40 taken, 7.00 given back",
-            "27.40 taken, 5.00 given back",
+            "27.40 taken, 7.00 refunded",
+            "27.40 taken, 5.00 refunded",
         ]
     ]
 
@@ -245,7 +245,7 @@ def test_check__payment_goes_on_while_its_provider_is_asked__is_no_difference(
     assert (order.status, check.drift) == ("shipped", [])
 
 
-def test_check__provider_down__is_noted_and_the_rest_looked_at(shop, settings):
+def test_check__provider_down__is_recorded_and_the_rest_compared(shop, settings):
     settings.SANDBOX_URL = "http://127.0.0.1:1"
 
     check = checking.reconcile(now=timezone.now())
@@ -288,13 +288,13 @@ WHERE o.number LIKE 'OLD-%%' ORDER BY at
 def test_task__every_night__keeps_a_year(shop):
     LedgerCheck.objects.create(at=timezone.now() - timedelta(days=366), count=0)
 
-    check_books()
-    check_books()
+    reconcile_ledgers()
+    reconcile_ledgers()
 
     assert LedgerCheck.objects.count() == 2
 
 
-def test_admin__check_with_drift__shows_it(client, settings):
+def test_admin__check_with_a_discrepancy__shows_it(client, settings):
     settings.STORAGES = {**settings.STORAGES, "staticfiles": PLAIN_FILES}
     client.force_login(UserFactory(admin=True))
     check = LedgerCheck.objects.create(count=1, drift=[["money taken", "S-<b>1", "5.00", "4.00"]])

@@ -1,8 +1,6 @@
 """Unpaid orders past their hold; payment at the boundary (C7, R14)."""
 
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from threading import Barrier
 
 import psycopg
 import pytest
@@ -14,6 +12,7 @@ from orders.models import Order, OrderEvent, VoucherUse
 from orders.payments import expiry, steps
 from orders.tasks import expire_unpaid
 from tests.factories.orders import OrderFactory, VoucherFactory
+from tests.races import at_once
 
 pytestmark = pytest.mark.django_db
 ROUNDS = 25
@@ -108,7 +107,7 @@ def test_expire_and_capture_at_once__many_times__no_unit_both_sold_and_released(
         order = place("tok_ok")
         work(rounds=1)
         _age(settings, pk=order.pk)
-        _at_once(
+        at_once(
             lambda: expiry.expire_unpaid(now=timezone.now()),
             lambda order=order: steps.capture(order_id=order.pk, now=timezone.now()),
         )
@@ -121,20 +120,6 @@ def test_expire_and_capture_at_once__many_times__no_unit_both_sold_and_released(
     assert set(states) <= {("paid", "captured"), ("payment_failed", "voided"), ("payment_failed", "refunded")}
     assert _stock() == (2 * ROUNDS, 2 * paid)
     assert sum(p["captured"] - p["refunded"] for p in sandbox.payments()) == paid * 2990
-
-
-def _at_once(*calls):
-    barrier = Barrier(len(calls))
-
-    def run(call):
-        barrier.wait()
-        try:
-            return call()
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(len(calls)) as pool:
-        return list(pool.map(run, calls))
 
 
 @pytest.mark.django_db(transaction=True)

@@ -1,4 +1,4 @@
-"""Nothing is sent whose money goes back, and what the provider has given back is known, whoever asked."""
+"""Nothing is sent whose money goes back, and what the provider has refunded is known, whoever asked."""
 
 from contextlib import suppress
 from datetime import timedelta
@@ -52,12 +52,12 @@ def _skip():
     assert skip(message_id=messages.get().pk, reason="Not made", actor="staff:a")
 
 
-def _give_back_in_the_dashboard(order, amount, *, is_heard=True, key="dashboard"):
+def _refund_in_the_dashboard(order, amount, *, is_received=True, key="dashboard"):
     payment = order.payments.get()
     charge = gateway("sandbox").refund(
         key=key, reference=payment.provider_reference, amount=Decimal(amount), currency="USD"
     )
-    if is_heard:
+    if is_received:
         settling.settle(payment=payment, charge=charge, now=timezone.now())
 
 
@@ -75,7 +75,7 @@ def _refunded(order):
     return order.payments.get().refunded
 
 
-def test_skip__a_worker_is_at_the_provider__what_it_gave_back_is_known(place, sandbox, monkeypatch):
+def test_skip__a_worker_is_at_the_provider__what_it_refunded_is_known(place, sandbox, monkeypatch):
     order = place()
     refund = _refund(order, "10.00")
     make = GATEWAY.refund
@@ -107,10 +107,10 @@ def test_skip__made_and_its_answer_lost__the_nightly_check_finds_it(place, monke
     assert (check.payments_compared, found) == (1, ["payment, by its provider,"])
 
 
-def test_refund__refused_because_of_the_dashboard__what_was_given_back_there_is_known(place, work):
+def test_refund__refused_because_of_the_dashboard__what_was_refunded_there_is_known(place, work):
     order = place()
     _days_pass()
-    _give_back_in_the_dashboard(order, "20.00", is_heard=False)
+    _refund_in_the_dashboard(order, "20.00", is_received=False)
     _refund(order, "15.00")
     work()
 
@@ -123,10 +123,10 @@ def test_send__rest_of_the_money_is_promised__is_refused(place, settings, how):
     settings.CARRIER = "manual"
     order = place()
     if how == "in the dashboard":
-        _give_back_in_the_dashboard(order, "10.00")
+        _refund_in_the_dashboard(order, "10.00")
     else:
         refund = _refund(order, "10.00")
-        _give_back_in_the_dashboard(order, "10.00", key=refund.idempotency_key)
+        _refund_in_the_dashboard(order, "10.00", key=refund.idempotency_key)
         _skip()
     _refund(order, "19.90")
 
@@ -134,19 +134,22 @@ def test_send__rest_of_the_money_is_promised__is_refused(place, settings, how):
         _send(order)
 
 
-def _assert_called_off(order, sandbox):
+def _assert_cancelled(order, sandbox):
     order.refresh_from_db()
-    assert (order.status, [parcel.status for parcel in order.shipments.all()]) == ("refunded", ["cancelled"])
+    assert (order.status, [shipment.status for shipment in order.shipments.all()]) == (
+        "refunded",
+        ["cancelled"],
+    )
     assert (sandbox.parcels(), _refunded(order), discrepancies.find()) == ([], Decimal("29.90"), [])
 
 
-def test_ship__all_money_promised_while_the_parcel_waits_for_the_carrier__it_hears_of_none(
+def test_ship__all_money_promised_while_the_shipment_waits_for_the_carrier__it_is_given_none(
     place, sandbox, work, monkeypatch
 ):
-    order, told = place(rounds=2), []
+    order, asked = place(rounds=2), []
 
     def away(*args, **parcel):
-        told.append(parcel)
+        asked.append(parcel)
         raise ProviderUnavailable("away")
 
     with monkeypatch.context() as patch:
@@ -156,11 +159,11 @@ def test_ship__all_money_promised_while_the_parcel_waits_for_the_carrier__it_hea
         _ship(order)
     work()
 
-    assert len(told) == 1
-    _assert_called_off(order, sandbox)
+    assert len(asked) == 1
+    _assert_cancelled(order, sandbox)
 
 
-def test_ship__all_money_promised_while_the_carrier_is_told__the_parcel_is_called_back(
+def test_ship__all_money_promised_while_the_carrier_is_called__the_shipment_is_cancelled(
     place, sandbox, work, monkeypatch
 ):
     order, create = place(rounds=2), CARRIER.create_parcel
@@ -176,7 +179,7 @@ def test_ship__all_money_promised_while_the_carrier_is_told__the_parcel_is_calle
     work()
 
     assert booked == 1
-    _assert_called_off(order, sandbox)
+    _assert_cancelled(order, sandbox)
 
 
 def test_ship__promise_of_all_money_is_skipped__is_sent(place, sandbox, work, monkeypatch):
@@ -196,11 +199,11 @@ def test_ship__promise_of_all_money_is_skipped__is_sent(place, sandbox, work, mo
     assert (before, order.status, len(sandbox.parcels())) == ("paid", "shipped", 1)
 
 
-def test_close__part_sent_and_rest_given_back_in_the_dashboard__is_closed(place, settings):
+def test_close__part_sent_and_rest_refunded_in_the_dashboard__is_closed(place, settings):
     settings.CARRIER = "manual"
     order = place()
     _send(order, {"MUG": 1})
-    _give_back_in_the_dashboard(order, "12.50")
+    _refund_in_the_dashboard(order, "12.50")
 
     cancellation.close(order_id=order.pk, actor="staff:a", reason="", now=timezone.now())
 

@@ -1,11 +1,9 @@
 """Money back, in parts or whole."""
 
-from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
-from threading import Barrier
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
 
@@ -21,6 +19,7 @@ from orders.providers import gateway
 from tests.factories.accounts import UserFactory
 from tests.factories.orders import OrderFactory
 from tests.orders.conftest import Caller
+from tests.races import at_once
 
 pytestmark = pytest.mark.django_db
 
@@ -196,13 +195,13 @@ def test_make_refund__dead_and_skipped__amount_can_be_promised_again(staff, ship
 
     skip(message_id=message.pk, reason="The customer keeps it", actor="staff:a")
     skipped = Refund.objects.get()
-    after, notes = _state(shipped), OrderEvent.objects.filter(order=shipped).order_by("at", "id")
+    after, events = _state(shipped), OrderEvent.objects.filter(order=shipped).order_by("at", "id")
     _refund(staff, shipped, "5.00")
     work()
 
     assert _codes(refused) == (409, "refund_too_large")
     assert (skipped.status, after) == ("failed", ("shipped", "captured", 0, 0))
-    assert "The refund of 29.90 USD was given up" in notes.values_list("reason", flat=True)
+    assert "The refund of 29.90 USD was given up" in events.values_list("reason", flat=True)
     assert _state(shipped) == ("partially_refunded", "captured", 5, 5)
     assert [p["refunded"] for p in sandbox.payments()] == [500]
 
@@ -234,7 +233,7 @@ def test_make_refund__provider_down__waits(staff, shipped, sandbox, work, settin
     assert (waiting, Refund.objects.get().status) == ("pending", "succeeded")
 
 
-def test_make_refund__given_back_in_the_dashboard_meanwhile__fails_and_frees_its_promise(
+def test_make_refund__refunded_in_the_dashboard_meanwhile__fails_and_frees_its_promise(
     staff, shipped, sandbox, work
 ):
     _refund(staff, shipped, "20.00")
@@ -252,7 +251,7 @@ def test_make_refund__given_back_in_the_dashboard_meanwhile__fails_and_frees_its
     assert "was refused" in OrderEvent.objects.latest("id").reason
 
 
-def test_refund_and_cancellation__both_under_way__give_back_the_whole_once(staff, guest, body, sandbox, work):
+def test_refund_and_cancellation__both_under_way__refund_the_whole_once(staff, guest, body, sandbox, work):
     order = _placed(guest, body, work, rounds=2)
     _refund(staff, order)
     cancellation.cancel(order_id=order.pk, actor="guest", reason="", now=timezone.now())
@@ -270,17 +269,7 @@ def test_promised__above_captured__is_refused_by_the_database(shipped):
 
 @pytest.mark.django_db(transaction=True)
 def test_refunds__ten_at_once__never_more_than_was_captured(staff, shipped, sandbox, work):
-    barrier = Barrier(10)
-
-    def run(_):
-        barrier.wait()
-        try:
-            return _refund(Caller(staff.user), shipped, "7.00").status_code
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(10) as pool:
-        answers = list(pool.map(run, range(10)))
+    answers = at_once(*[lambda: _refund(Caller(staff.user), shipped, "7.00").status_code] * 10)
     work()
 
     assert sorted(answers) == [201] * 4 + [409] * 6

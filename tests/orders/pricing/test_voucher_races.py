@@ -83,7 +83,7 @@ def test_voucher__hundred_parallel_uses_by_five_guests__each_has_two(plenty):
     assert Voucher.objects.get().used == VoucherUse.objects.count() == 10
 
 
-def test_voucher__given_back_while_others_claim__counts_stay_true(plenty):
+def test_voucher__released_while_others_claim__counts_stay_true(plenty):
     VoucherFactory(code="FIVE", max_uses=5, max_uses_per_customer=1)
 
     def order_and_cancel(number):
@@ -97,7 +97,7 @@ def test_voucher__given_back_while_others_claim__counts_stay_true(plenty):
 
     assert {answer.status_code for answer in answers} == {201, 409}
     _assert_counts_are_true()
-    free = 5 - Voucher.objects.get().used  # who gave back last may have left one to nobody
+    free = 5 - Voucher.objects.get().used  # who released last may have left one to nobody
     late = [Caller().order(plenty(n, voucher="FIVE", email=f"late{n}@shop.test")) for n in range(AT_ONCE)]
     assert Counter(answer.status_code for answer in late) == +Counter({201: free, 409: AT_ONCE - free})
     assert Voucher.objects.get().used == 5

@@ -158,7 +158,7 @@ def test_voucher__order_fails__is_not_used(guest, body):
     assert (voucher.used, VoucherUse.objects.count()) == (0, 0)
 
 
-def test_voucher__payment_fails__is_given_back(guest, body, sandbox, work):
+def test_voucher__payment_fails__is_released(guest, body, sandbox, work):
     voucher = VoucherFactory(code="ONCE", max_uses=1, max_uses_per_customer=1)
     body["voucher"] = "ONCE"
     guest.order({**body, "payment": {"token": "tok_declined"}})
@@ -172,7 +172,7 @@ def test_voucher__payment_fails__is_given_back(guest, body, sandbox, work):
     assert guest.order(body).status_code == 201
 
 
-def test_voucher__order_is_cancelled__is_given_back(guest, body, sandbox, work):
+def test_voucher__order_is_cancelled__is_released(guest, body, sandbox, work):
     VoucherFactory(code="ONCE", max_uses=1)
     body["voucher"] = "ONCE"
     order = guest.order(body).json()
@@ -190,7 +190,7 @@ def test_voucher__order_is_cancelled__is_given_back(guest, body, sandbox, work):
     assert guest.order(body).status_code == 201
 
 
-def test_release__twice__gives_back_once(guest, body):
+def test_release__twice__releases_once(guest, body):
     voucher = VoucherFactory(code="SAVE")
     first, second = (guest.order({**body, "voucher": "SAVE"}).json()["id"] for _ in range(2))
 

@@ -203,7 +203,7 @@ def test_refund__nothing_captured__is_refused(authorise, refund, truth):
     assert truth() == [(0, 0)]
 
 
-def test_refund__answer_lost__repeat_gives_back_once(world, authorise, capture, refund, truth):
+def test_refund__answer_lost__repeat_refunds_once(world, authorise, capture, refund, truth):
     charge = authorise()
     capture(charge)
     world.lose_next_answer()
@@ -219,7 +219,7 @@ def test_fetch__key_never_used__none(world, key):
     assert world.gateway.fetch(key=key) is None
 
 
-def test_fetch__after_each_step__tells_the_state(world, key, authorise, capture, refund):
+def test_fetch__after_each_step__answers_the_state(world, key, authorise, capture, refund):
     charge = authorise()
     held = world.gateway.fetch(key=key)
     capture(charge)

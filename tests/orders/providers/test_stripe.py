@@ -137,7 +137,7 @@ def test_authorise__half_a_yen__never_leaves_the_house(stripe, authorise):
     assert stripe.fake.requests == []
 
 
-def test_refund__key_forgotten_by_stripe__is_still_given_back_once(stripe, authorise):
+def test_refund__key_forgotten_by_stripe__is_still_refunded_once(stripe, authorise):
     charge = authorise()
     stripe.gateway.capture(key="c", reference=charge.reference, amount=TEN, currency="EUR")
     values = {"key": "r", "reference": charge.reference, "amount": Decimal("4.00"), "currency": "EUR"}

@@ -53,7 +53,7 @@ def _send(caller, order, lines=None, **values):
     return _post(caller, order, "shipments", {**body, "lines": lines} if lines is not None else body)
 
 
-def _give_back(caller, order, lines, **values):
+def _return(caller, order, lines, **values):
     body = {"lines": lines, "restock": True, "reason": "Too small", **values}
     return _post(caller, order, "returns", body)
 
@@ -85,7 +85,7 @@ def test_send__without_lines__sends_all_and_the_order_is_shipped(staff, paid):
     assert (event.actor, event.data["tracking_number"]) == ("staff:staff@shop.test", "RR1")
 
 
-def test_send__in_three_parcels__order_is_shipped_with_the_last(staff, paid, guest):
+def test_send__in_three_shipments__order_is_shipped_with_the_last(staff, paid, guest):
     parts = [ONE_MUG, [*ONE_MUG, {"sku": "CUP", "quantity": 1}], None]
     steps = []
     for part in parts:
@@ -200,7 +200,7 @@ def test_staff_calls__same_key__have_their_effect_once(staff, paid, what, model)
     assert model.objects.count() == before + 1
 
 
-def test_deliver__shipped__parcels_and_order_are_delivered(staff, shipped):
+def test_deliver__shipped__shipments_and_order_are_delivered(staff, shipped):
     response = _post(staff, shipped, "deliver")
 
     assert (response.status_code, response.json()["status"]) == (200, "delivered")
@@ -219,7 +219,7 @@ def test_deliver__a_part__the_order_goes_on(staff, paid):
     assert (part, _status(paid)) == ("paid", "delivered")
 
 
-def test_deliver__same_key_after_the_next_parcel_was_sent__answers_as_before(staff, paid):
+def test_deliver__same_key_after_the_next_shipment_was_sent__answers_as_before(staff, paid):
     key = {"Idempotency-Key": "k1"}
     _send(staff, paid, ONE_MUG)
     first = _post(staff, paid, "deliver", **key)
@@ -232,7 +232,7 @@ def test_deliver__same_key_after_the_next_parcel_was_sent__answers_as_before(sta
 
 
 def test_return__restocked__is_for_sale_again(staff, shipped):
-    response = _give_back(staff, shipped, ONE_MUG)
+    response = _return(staff, shipped, ONE_MUG)
 
     assert response.status_code == 201
     assert response.json()["lines"] == ONE_MUG
@@ -247,7 +247,7 @@ def test_return__restocked__is_for_sale_again(staff, shipped):
 
 
 def test_return__not_restocked__is_written_off(staff, shipped):
-    _give_back(staff, shipped, ONE_MUG, restock=False)
+    _return(staff, shipped, ONE_MUG, restock=False)
 
     assert _stock() == (8, 0)
     entries = StockEntry.objects.order_by("-id")[:2]
@@ -255,8 +255,8 @@ def test_return__not_restocked__is_written_off(staff, shipped):
 
 
 def test_return__everything__order_is_returned(staff, shipped):
-    _give_back(staff, shipped, [{"sku": "MUG", "quantity": 2}])
-    _give_back(staff, shipped, [{"sku": "CUP", "quantity": 3}])
+    _return(staff, shipped, [{"sku": "MUG", "quantity": 2}])
+    _return(staff, shipped, [{"sku": "CUP", "quantity": 3}])
 
     assert _status(shipped) == "returned"
     assert (_stock(), _stock("CUP")) == ((10, 0), (5, 0))
@@ -267,7 +267,7 @@ def test_return__more_than_was_sent__is_409_and_changes_nothing(staff, paid, sen
     if sent:
         _send(staff, paid, ONE_MUG)
 
-    response = _give_back(staff, paid, [{"sku": "MUG", "quantity": sent + 1}])
+    response = _return(staff, paid, [{"sku": "MUG", "quantity": sent + 1}])
 
     assert _codes(response) == (409, "not_returnable")
     assert (Return.objects.count(), _stock()) == (0, (10 - sent, 2 - sent))
@@ -276,7 +276,7 @@ def test_return__more_than_was_sent__is_409_and_changes_nothing(staff, paid, sen
 def test_return__the_same_twice__is_409(staff, shipped):
     lines = [{"sku": "MUG", "quantity": 2}]
 
-    answers = [_give_back(staff, shipped, lines).status_code for _ in range(2)]
+    answers = [_return(staff, shipped, lines).status_code for _ in range(2)]
 
     assert answers == [201, 409]
 

@@ -77,7 +77,7 @@ def _of_carrier(order):
     return [(each.idempotency_key.rpartition(":")[2], each.status) for each in keyed]
 
 
-def _drift():
+def _discrepancies():
     return [str(each) for each in discrepancies.find()]
 
 
@@ -86,13 +86,13 @@ def _refused_for_good(order, booked, work):
     work(rounds=20)
 
 
-def test_refused_for_good__a_part_was_sent__the_booked_sibling_is_called_back(order, booked, sandbox, work):
+def test_refused_for_good__a_part_was_sent__the_booked_sibling_is_cancelled(order, booked, sandbox, work):
     _refused_for_good(order, booked, work)
 
     assert (_status(order), sandbox.parcels()) == ("paid", [])
     assert _of_carrier(order) == [("1", "cancelled"), ("2", "cancelled")]
     assert "staff decide" in OrderEvent.objects.latest("id").reason
-    assert _drift() == []
+    assert _discrepancies() == []
 
 
 def test_refused_for_good__staff_send_the_rest__the_order_is_shipped(order, booked, work):
@@ -102,10 +102,10 @@ def test_refused_for_good__staff_send_the_rest__the_order_is_shipped(order, book
 
     assert (_status(order), rest.lines) == ("shipped", [{"sku": "MUG", "quantity": 3}])
     assert set(StockLevel.objects.values_list("reserved", flat=True)) == {0}
-    assert _drift() == []
+    assert _discrepancies() == []
 
 
-def test_refused_for_good__replayed_when_the_carrier_would__new_parcels_are_sent(
+def test_refused_for_good__replayed_when_the_carrier_would__new_shipments_are_sent(
     order, booked, sandbox, work
 ):
     _refused_for_good(order, booked, work)
@@ -116,10 +116,10 @@ def test_refused_for_good__replayed_when_the_carrier_would__new_parcels_are_sent
 
     assert (_status(order), len(sandbox.parcels())) == ("shipped", 2)
     assert _of_carrier(order) == [("1", "cancelled"), ("2", "cancelled"), ("3", "shipped"), ("4", "shipped")]
-    assert _drift() == []
+    assert _discrepancies() == []
 
 
-def test_refused_after_a_replay__called_off_before__is_a_failure_again(order, booked, work):
+def test_refused_after_a_replay__cancelled_before__is_a_failure_again(order, booked, work):
     _refused_for_good(order, booked, work)
     booked.errors[":4"] = StepRefused("no such street")
 
@@ -127,7 +127,7 @@ def test_refused_after_a_replay__called_off_before__is_a_failure_again(order, bo
         dispatch.ship(order_id=order.pk, now=timezone.now())
 
 
-def test_carrier_away_after_one_parcel__next_try__asks_for_the_other_only(order, booked, sandbox, work):
+def test_carrier_away_after_one_shipment__next_try__asks_for_the_other_only(order, booked, sandbox, work):
     booked.errors[":2"] = ProviderUnavailable("away")
     work(rounds=2)
     tries = booked.asked[:]
@@ -141,13 +141,13 @@ def test_carrier_away_after_one_parcel__next_try__asks_for_the_other_only(order,
     assert _status(order) == "shipped"
 
 
-def test_called_off_while_the_carrier_is_told__the_answer_sends_nothing(order, sandbox, work, monkeypatch):
+def test_cancelled_while_the_carrier_is_called__the_answer_sends_nothing(order, sandbox, work, monkeypatch):
     create = SANDBOX.create_parcel
 
     def given_up_meanwhile(self, *, key, **parcel):
         number = create(self, key=key, **parcel)
         if key.endswith(":2"):
-            _bury(order)
+            _mark_dead(order)
         return number
 
     monkeypatch.setattr(SANDBOX, "create_parcel", given_up_meanwhile)
@@ -155,10 +155,10 @@ def test_called_off_while_the_carrier_is_told__the_answer_sends_nothing(order, s
 
     assert (_status(order), sandbox.parcels()) == ("paid", [])
     assert _of_carrier(order) == [("1", "cancelled"), ("2", "cancelled")]
-    assert _drift() == []
+    assert _discrepancies() == []
 
 
-def test_carrier_set_to_manual__parcels_that_were_intended__are_sent(order, booked, work, settings):
+def test_carrier_set_to_manual__shipments_that_were_intended__are_sent(order, booked, work, settings):
     booked.errors[":2"] = ProviderUnavailable("away")
     work(rounds=1)
     booked.errors.clear()
@@ -166,10 +166,10 @@ def test_carrier_set_to_manual__parcels_that_were_intended__are_sent(order, book
     work()
 
     assert _status(order) == "shipped"
-    assert _drift() == []
+    assert _discrepancies() == []
 
 
-def _bury(order):
+def _mark_dead(order):
     """Another worker, with the same message, has failed for the last time; its id."""
     step = OutboxMessage.objects.get(handler="orders.ship_order", aggregate=str(order.pk))
     (message,) = work.find_open([step.pk])
@@ -182,33 +182,35 @@ def test_brought_back_while_a_worker_of_before_is_at_it__is_done_all_the_same(
 ):
     create, keys = SANDBOX.create_parcel, []
 
-    def brought_back_meanwhile(self, *, key, **parcel):
+    def replayed_meanwhile(self, *, key, **parcel):
         number = create(self, key=key, **parcel)
         if not keys:
-            assert replay([_bury(order)]) == 1
+            assert replay([_mark_dead(order)]) == 1
         keys.append(key)
         return number
 
-    monkeypatch.setattr(SANDBOX, "create_parcel", brought_back_meanwhile)
+    monkeypatch.setattr(SANDBOX, "create_parcel", replayed_meanwhile)
     work()
 
     assert (_status(order), len(sandbox.parcels())) == ("shipped", 2)
     assert _of_carrier(order)[2:] == [("3", "shipped"), ("4", "shipped")]
-    assert _drift() == []
+    assert _discrepancies() == []
 
 
-def test_called_off__staff_send_the_rest__the_mail_names_no_parcel_that_never_comes(order, booked, work):
+def test_cancelled__staff_send_the_rest__the_mail_names_no_shipment_that_never_comes(order, booked, work):
     _refused_for_good(order, booked, work)
-    called_off = order.shipments.filter(status="cancelled").exclude(tracking_number="").get()
+    cancelled = order.shipments.filter(status="cancelled").exclude(tracking_number="").get()
     _send(order, None)
     work()
 
     mail = Mail.objects.get(cause=f"orders.order_shipped:{order.pk}")
-    assert called_off.tracking_number == "SBX0000000001"
-    assert called_off.tracking_number not in mail.text
+    assert cancelled.tracking_number == "SBX0000000001"
+    assert cancelled.tracking_number not in mail.text
 
 
-def test_recall__carrier_keeps_one__its_siblings_are_called_back(order, booked, sandbox, work, monkeypatch):
+def test_cancel_at_carrier__carrier_keeps_one__its_siblings_are_cancelled(
+    order, booked, sandbox, work, monkeypatch
+):
     cancel = SANDBOX.cancel_parcel
 
     def picked_up(self, *, key):
@@ -217,12 +219,12 @@ def test_recall__carrier_keeps_one__its_siblings_are_called_back(order, booked, 
         cancel(self, key=key)
 
     monkeypatch.setattr(SANDBOX, "cancel_parcel", picked_up)
-    monkeypatch.setattr(dispatch, "_settle", lambda **_: _bury(order) and True)
+    monkeypatch.setattr(dispatch, "_record_shipped", lambda **_: _mark_dead(order) and True)
     work(rounds=2)
 
     assert [parcel["key"].rpartition(":")[2] for parcel in sandbox.parcels()] == ["1"]
-    recall = OutboxMessage.objects.get(handler="orders.recall_called_off")
-    assert (recall.state, "picked up" in recall.error) == ("retrying", True)
+    message = OutboxMessage.objects.get(handler="orders.recall_called_off")
+    assert (message.state, "picked up" in message.error) == ("retrying", True)
 
 
 def _close(order):
@@ -239,14 +241,14 @@ def test_close__rest_refunded__units_are_free_and_nothing_is_sent_again(order, b
 
     assert (_status(order), sandbox.parcels()) == ("partially_refunded", [])
     assert not Reservation.objects.filter(owner=order.pk).exists()
-    assert _drift() == []
+    assert _discrepancies() == []
 
 
-@pytest.mark.parametrize("missing", ["refund", "parcel", "payment"])
+@pytest.mark.parametrize("missing", ["refund", "shipment", "payment"])
 def test_close__not_refunded_or_nothing_sent_or_over__is_refused(order, missing):
     if missing != "refund":
         _refund(order, "1.00")
-    if missing == "parcel":
+    if missing == "shipment":
         order.shipments.all().delete()
     if missing == "payment":
         _close(order)
@@ -267,7 +269,7 @@ def _refund(order, amount):
 
 
 @pytest.mark.parametrize("by", ["carrier", "staff"])
-def test_send__all_money_is_being_given_back__nothing_leaves(guest, body, sandbox, work, by):
+def test_send__all_money_is_being_refunded__nothing_leaves(guest, body, sandbox, work, by):
     paid = Order.objects.get(pk=guest.order(body).json()["id"])
     work(rounds=2)
     _refund(paid, paid.total)

@@ -1,4 +1,4 @@
-"""Orders whose units lie at two locations: a parcel from each (decision 10)."""
+"""Orders whose units lie at two locations: a shipment from each (decision 10)."""
 
 import json
 
@@ -52,7 +52,7 @@ def _parcels(sandbox):
     return [(parcel["reference"], json.loads(parcel["lines"])) for parcel in sandbox.parcels()]
 
 
-def test_ship__two_locations__a_parcel_from_each_and_one_mail_of_both(split, sandbox, work):
+def test_ship__two_locations__a_shipment_from_each_and_one_mail_of_both(split, sandbox, work):
     work()
 
     shipments = split.shipments.order_by("idempotency_key")
@@ -63,16 +63,16 @@ def test_ship__two_locations__a_parcel_from_each_and_one_mail_of_both(split, san
         ("far", FAR, "shipped", "SBX0000000002"),
     ]
     first, second = ({"carrier": s.carrier, "tracking_number": s.tracking_number} for s in shipments)
-    told = OrderEvent.objects.get(order=split, to_status="shipped").data
-    assert told == {**first, "parcels": [first, second]}
+    data = OrderEvent.objects.get(order=split, to_status="shipped").data
+    assert data == {**first, "parcels": [first, second]}
     assert set(StockLevel.objects.values_list("reserved", flat=True)) == {0}
     mail = Mail.objects.get(cause=f"orders.order_shipped:{split.pk}")
     assert "SBX0000000001" in mail.text
     assert "SBX0000000002" in mail.text
-    assert [str(drift) for drift in discrepancies.find()] == []
+    assert [str(each) for each in discrepancies.find()] == []
 
 
-def test_ship__carrier_away_after_the_first_parcel__the_order_waits_and_goes_on(
+def test_ship__carrier_away_after_the_first_shipment__the_order_waits_and_goes_on(
     split, sandbox, work, monkeypatch
 ):
     create = SandboxCarrier.create_parcel
@@ -96,7 +96,9 @@ def test_ship__carrier_away_after_the_first_parcel__the_order_waits_and_goes_on(
     assert Mail.objects.filter(cause__startswith="orders.order_shipped").count() == 1
 
 
-def test_cancel__after_the_first_parcel_was_booked__the_carrier_keeps_none(split, sandbox, work, monkeypatch):
+def test_cancel__after_the_first_shipment_was_booked__the_carrier_keeps_none(
+    split, sandbox, work, monkeypatch
+):
     create = SandboxCarrier.create_parcel
 
     def cancelled_meanwhile(self, *, key, **parcel):
@@ -110,10 +112,10 @@ def test_cancel__after_the_first_parcel_was_booked__the_carrier_keeps_none(split
 
     assert (_status(split), sandbox.parcels()) == ("refunded", [])
     assert set(split.shipments.values_list("status", flat=True)) == {"cancelled"}
-    assert [str(drift) for drift in discrepancies.find()] == []
+    assert [str(each) for each in discrepancies.find()] == []
 
 
-def test_refund__whole_after_the_first_parcel_was_booked__the_carrier_keeps_none(
+def test_refund__whole_after_the_first_shipment_was_booked__the_carrier_keeps_none(
     split, sandbox, work, monkeypatch
 ):
     create = SandboxCarrier.create_parcel
@@ -143,7 +145,7 @@ def test_refund__whole_after_the_first_parcel_was_booked__the_carrier_keeps_none
     assert set(split.shipments.values_list("status", flat=True)) == {"cancelled"}
 
 
-def test_ship__location_made_later_but_before_in_priority__is_the_first_parcel(split, sandbox, work):
+def test_ship__location_made_later_but_before_in_priority__is_the_first_shipment(split, sandbox, work):
     Location.objects.exclude(code="far").update(priority=10)
 
     work()
@@ -151,7 +153,7 @@ def test_ship__location_made_later_but_before_in_priority__is_the_first_parcel(s
     assert _parcels(sandbox) == [(split.number, FAR), (split.number, NEAR)]
 
 
-def test_ship__units_that_no_location_holds__go_with_the_first_parcel(split, sandbox, work):
+def test_ship__units_that_no_location_holds__go_with_the_first_shipment(split, sandbox, work):
     _work_but_shipping(work)
     Reservation.objects.filter(owner=split.pk, variant__sku="POT").delete()
 
@@ -163,8 +165,8 @@ def test_ship__units_that_no_location_holds__go_with_the_first_parcel(split, san
     ]
 
 
-def test_ship__intended_as_one_parcel_before__stays_one(split, sandbox, work):
-    """By the code of a release that knew of one parcel only."""
+def test_ship__intended_as_one_shipment_before__stays_one(split, sandbox, work):
+    """By the code of a release that knew of one shipment only."""
     _work_but_shipping(work)
     whole = [{"sku": "MUG", "quantity": 3}, {"sku": "CUP", "quantity": 1}, {"sku": "POT", "quantity": 1}]
     Shipment.objects.create(

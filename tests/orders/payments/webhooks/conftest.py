@@ -1,4 +1,4 @@
-"""Webhooks as they come in, over HTTP, and orders whose payment they tell of."""
+"""Webhooks as they come in, over HTTP, and orders whose payment they report."""
 
 import json
 

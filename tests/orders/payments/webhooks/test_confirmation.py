@@ -29,7 +29,7 @@ def _end(order):
 
 
 def _money(stripe):
-    """Of each charge: what was taken and not given back, and what is held."""
+    """Of each charge: what was taken and not refunded, and what is held."""
     intents = stripe.ledger.intents
     return [
         (charge["amount_captured"], intents[charge["payment_intent"]]["amount_capturable"])
@@ -60,7 +60,7 @@ def test_confirmation_wanted__each_message_again__asks_stripe_once(place, stripe
 
 
 @pytest.mark.parametrize("is_late", [False, True])
-def test_confirmation_wanted__told_by_webhooks_too__changes_nothing(
+def test_confirmation_wanted__reported_by_webhooks_too__changes_nothing(
     place, asking, post, state, work, *, is_late
 ):
     order = place(TOKEN)
@@ -78,7 +78,7 @@ def test_confirmation_wanted__told_by_webhooks_too__changes_nothing(
     assert _money(asking) == []
 
 
-def test_requires_action__in_spite_of_us__is_called_off_for_good(place, asking, state, work):
+def test_requires_action__in_spite_of_us__is_voided_for_good(place, asking, state, work):
     order = place(TOKEN)
 
     work()
@@ -89,7 +89,7 @@ def test_requires_action__in_spite_of_us__is_called_off_for_good(place, asking, 
     assert _end(order) == ("payment_failed", "authentication_required")
 
 
-def test_requires_action__calling_off_fails__is_done_by_the_next_try(place, asking, state, work):
+def test_requires_action__voiding_fails__is_done_by_the_next_try(place, asking, state, work):
     order = place(TOKEN)
     asking.fail("lose", on="/cancel")
 
@@ -99,7 +99,7 @@ def test_requires_action__calling_off_fails__is_done_by_the_next_try(place, aski
     assert state(order) == ("payment_failed", "declined")
 
 
-def test_requires_action__confirmed_before_it_is_called_off__is_paid_once(place, asking, state, work, post):
+def test_requires_action__confirmed_before_it_is_voided__is_paid_once(place, asking, state, work, post):
     order = place(TOKEN)
     asking.fail("down", on="/cancel")
     work(rounds=1)

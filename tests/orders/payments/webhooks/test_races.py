@@ -1,12 +1,9 @@
 """Webhook and worker at once: real threads, a real server, a real Stripe of our own (R10)."""
 
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
-from threading import Barrier
 
 import pytest
-from django.db import connection
 from django.utils import timezone
 
 from catalog.services import stock
@@ -14,6 +11,7 @@ from core.outbox.models import OutboxMessage
 from orders.models import Order, OrderEvent, Payment, ProviderEvent
 from orders.payments import steps
 from orders.providers.base import ProviderUnavailable
+from tests.races import at_once
 from tests.torture.scale import scale
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -33,34 +31,19 @@ def webhook_url(live_server, stripe):
     return stripe.webhook_url
 
 
-def _at_once(*calls):
-    """Run the calls in threads that start together."""
-    barrier = Barrier(len(calls))
-
-    def run(call):
-        barrier.wait()
-        try:
-            return call()
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(len(calls)) as pool:
-        return list(pool.map(run, calls))
-
-
 @pytest.mark.torture
 @pytest.mark.timeout(scale(300, 3600))
 def test_webhook_and_worker_at_once__again_and_again__one_capture_each(plenty, place, stripe, webhook_url):
     url, stripe.webhook_url = webhook_url, ""
     for _ in range(ROUNDS):
-        order, told = place(), len(stripe.ledger.events)
+        order, before = place(), len(stripe.ledger.events)
         now = timezone.now()
         steps.authorise(order_id=order.pk, now=now)
         payment = order.payments.get()
         stripe.ledger.capture(payment.provider_reference, {"amount_to_capture": "2990"})
         stripe.webhook_url = url
-        events = stripe.ledger.events[told:]
-        answers = _at_once(
+        events = stripe.ledger.events[before:]
+        answers = at_once(
             lambda now=now, order=order: steps.capture(order_id=order.pk, now=now),
             lambda events=events: stripe.send(events[-1]),
             lambda events=events: stripe.send(events[0]),
@@ -71,12 +54,12 @@ def test_webhook_and_worker_at_once__again_and_again__one_capture_each(plenty, p
     _assert_settled_once(stripe)
 
 
-def test_news_before_and_twice_while_the_worker_waits__one_capture(place, stripe, webhook_url):
+def test_webhook_before_and_twice_while_the_worker_waits__one_capture(place, stripe, webhook_url):
     stripe.copies = 2
     order = place()
 
     for step in (steps.authorise, steps.capture):
-        _at_once(*[partial(_as_a_worker, step, order)] * 3)
+        at_once(*[partial(_as_a_worker, step, order)] * 3)
 
     _assert_settled_once(stripe)
 
@@ -87,7 +70,7 @@ def test_one_event_ten_times_at_once__is_kept_once(place, stripe, webhook_url):
     steps.authorise(order_id=order.pk, now=timezone.now())
     stripe.webhook_url = url
 
-    answers = _at_once(*[lambda: stripe.send(stripe.ledger.events[0])] * 10)
+    answers = at_once(*[lambda: stripe.send(stripe.ledger.events[0])] * 10)
 
     assert answers == [[204]] * 10
     assert ProviderEvent.objects.count() == 1

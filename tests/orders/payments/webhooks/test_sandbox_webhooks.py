@@ -121,7 +121,7 @@ def test_post__shop_without_a_usable_secret__takes_none(order, signed, settings,
 
 @pytest.mark.parametrize("name", ["SANDBOX_WEBHOOK_SECRET", "SANDBOX_WEBHOOK_SECRET_FILE"])
 @pytest.mark.django_db(transaction=True)
-def test_process__payment_made__shop_hears_of_it_by_itself(
+def test_process__payment_made__shop_is_notified_by_itself(
     live_server, order, settings, tmp_path, monkeypatch, *, name
 ):
     (tmp_path / "secret").write_text(f"{SECRET}\n")
@@ -154,12 +154,12 @@ def test_process__payment_made__shop_hears_of_it_by_itself(
     assert (order.status, order.payments.get().status) == ("paid", "captured")
 
 
-def test_sender__shop_is_down__keeps_the_news_and_tells_it_again(tmp_path):
+def test_sender__shop_is_down__keeps_the_event_and_sends_it_again(tmp_path):
     ledger = Ledger(tmp_path / "ledger.sqlite3")
     sender = Sender(ledger, url=f"http://127.0.0.1:{free_port()}", secret=SECRET)
-    ledger.on_news = lambda: None
+    ledger.on_event = lambda: None
     with ledger._write() as db:
-        ledger.tell(db, "payment.authorised", {"id": "sandbox_1"})
+        ledger.record_event(db, "payment.authorised", {"id": "sandbox_1"})
 
     sender._send(ledger.rows("SELECT * FROM event")[0])
 
@@ -174,7 +174,7 @@ def test_post__signed__what_follows_belongs_to_the_request_that_placed_the_order
     placed = guest.order(body, **{"X-Request-ID": "placed-by-this"})
     order = Order.objects.get(pk=placed.json()["id"])
 
-    answer = signed(_event(order), **{"X-Request-ID": "news-of-provider"})
+    answer = signed(_event(order), **{"X-Request-ID": "id-of-provider"})
 
     assert answer.status_code == 204
     step = OutboxMessage.objects.get(handler="orders.capture_payment")

@@ -1,4 +1,4 @@
-"""What news do: once each, whatever their order, whoever else is at it."""
+"""What webhooks do: once each, whatever their order, whoever else is at it."""
 
 import copy
 from datetime import timedelta
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def authorise_unheard(monkeypatch):
+def authorise_unnoticed(monkeypatch):
     """Authorise at the provider; the worker dies before it settles that."""
 
     def run(order):
@@ -50,10 +50,10 @@ def _refund(stripe, units):
 
 
 def test_authorised__worker_died_before_it_settled__webhook_does(
-    place, stripe, post, state, authorise_unheard
+    place, stripe, post, state, authorise_unnoticed
 ):
     order = place()
-    authorise_unheard(order)
+    authorise_unnoticed(order)
     assert state(order) == ("pending", "pending")
 
     post(stripe.ledger.events[0])
@@ -74,9 +74,9 @@ def test_each_event__twice__is_kept_and_settled_once(place, stripe, post, state,
     assert (state(order), _reasons(order)) == (("shipped", "captured"), before)
 
 
-def test_events__backwards__end_in_the_same_state(place, stripe, post, state, authorise_unheard):
+def test_events__backwards__end_in_the_same_state(place, stripe, post, state, authorise_unnoticed):
     order = place()
-    authorise_unheard(order)
+    authorise_unnoticed(order)
     (intent,) = stripe.ledger.intents
     stripe.ledger.capture(intent, {"amount_to_capture": "2990"})
 
@@ -103,9 +103,11 @@ def test_declined__by_webhook__fails_the_order_once(place, stripe, post, state):
     assert (state(order), _reasons(order)) == before
 
 
-def test_declined__worker_never_heard__webhook_fails_the_order(place, stripe, post, state, authorise_unheard):
+def test_declined__worker_got_no_answer__webhook_fails_the_order(
+    place, stripe, post, state, authorise_unnoticed
+):
     order = place("pm_card_chargeDeclined")
-    authorise_unheard(order)
+    authorise_unnoticed(order)
 
     post(stripe.ledger.events[0])
 
@@ -154,9 +156,9 @@ def test_captured_in_part__order_fails_and_the_part_goes_back(place, stripe, pos
     assert [r["amount"] for r in stripe.ledger.refunds.values()] == [1000]
 
 
-def test_held__order_given_up_meanwhile__is_sent_back(place, stripe, post, work, authorise_unheard):
+def test_held__order_given_up_meanwhile__is_sent_back(place, stripe, post, work, authorise_unnoticed):
     order = place()
-    authorise_unheard(order)
+    authorise_unnoticed(order)
     settling.give_up(order_id=order.pk, reason="too late", now=timezone.now())
 
     post(stripe.ledger.events[0])
@@ -166,7 +168,7 @@ def test_held__order_given_up_meanwhile__is_sent_back(place, stripe, post, work,
     assert [i["status"] for i in stripe.ledger.intents.values()] == ["canceled"]
 
 
-def test_old_news_of_a_hold__after_it_was_voided__changes_nothing_in_the_end(
+def test_old_webhook_of_a_hold__after_it_was_voided__changes_nothing_in_the_end(
     place, stripe, post, state, work
 ):
     order = place()
@@ -181,7 +183,7 @@ def test_old_news_of_a_hold__after_it_was_voided__changes_nothing_in_the_end(
     assert [i["status"] for i in stripe.ledger.intents.values()] == ["canceled"]
 
 
-def test_old_news_of_a_capture__after_it_was_refunded__changes_nothing(place, stripe, post, state, work):
+def test_old_webhook_of_a_capture__after_it_was_refunded__changes_nothing(place, stripe, post, state, work):
     order = place()
     _authorise(order)
     stripe.ledger.capture(next(iter(stripe.ledger.intents)), {"amount_to_capture": "1000"})
@@ -231,7 +233,7 @@ def test_refunded_wholly_before_it_is_shipped__order_is_cancelled_and_its_stock_
     assert len(stripe.ledger.refunds) == 1
 
 
-def test_refunds__news_out_of_order__the_larger_sum_stays(place, stripe, post, state, work):
+def test_refunds__webhooks_out_of_order__the_larger_sum_stays(place, stripe, post, state, work):
     order = place()
     work()
     first, second = _refund(stripe, 500), _refund(stripe, 700)
@@ -294,14 +296,14 @@ def came_back(place, stripe, work):
     return order
 
 
-def test_refund_failed__ours__is_still_owed_and_staff_are_told(came_back, stripe, post, kept):
+def test_refund_failed__ours__is_still_owed_and_staff_are_notified(came_back, stripe, post, kept):
     answers = [post(stripe.ledger.events[-1]).status_code for _ in range(2)]
 
     payment = came_back.payments.get()
-    told = "A refund of 5.00 USD could not be credited: it is to be paid in another way"
+    sentence = "A refund of 5.00 USD could not be credited: it is to be paid in another way"
     assert (answers, kept()) == ([204, 204], 1)
     assert (payment.refunded, payment.promised) == (5, 5)
-    assert [reason for _, reason in _reasons(came_back)].count(told) == 1
+    assert [reason for _, reason in _reasons(came_back)].count(sentence) == 1
     assert [what for what, *_ in checking.reconcile(now=timezone.now()).drift] == [
         "payment, by its provider,"
     ]

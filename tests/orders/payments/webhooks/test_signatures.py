@@ -1,4 +1,4 @@
-"""Who may bring news: one who signs them, lately, by the provider's scheme."""
+"""Whose webhooks are taken: of one who signs them, lately, by the provider's scheme."""
 
 import time
 
