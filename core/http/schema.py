@@ -1,5 +1,6 @@
 """What drf-spectacular cannot see: request bodies of pydantic, problem+json answers, tags by app."""
 
+import inspect
 from typing import Any
 
 from drf_spectacular.extensions import OpenApiSerializerExtension
@@ -36,6 +37,13 @@ PROBLEM = {
 
 class AutoSchema(SpectacularSchema):
     """`XRequest` describes what comes in, under its name; `XDocument` what goes out, and is called X."""
+
+    def get_description(self) -> str:  # type: ignore[override] # as drf-spectacular calls it
+        """What the view or its method says of itself; what a base class says is about our machinery."""
+        action = getattr(self.view, getattr(self.view, "action", "") or self.method.lower(), None)
+        return inspect.cleandoc(
+            getattr(action, "__doc__", None) or vars(type(self.view)).get("__doc__") or ""
+        )
 
     def get_tags(self) -> list[str]:
         app = self.view.__module__.split(".")[0]

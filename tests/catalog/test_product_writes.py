@@ -43,6 +43,12 @@ def test_create__name_and_price__makes_one_variant(staff):
     assert StockEntry.objects.get().reason == "received"
 
 
+def test_create__price_before_left_empty_as_forms_do__has_none(staff):
+    response = staff.post("/products", {"name": "Stool", "price": "19.90", "compare_at_price": ""})
+
+    assert (response.status_code, response.json()["compare_at_price"]) == (201, None)
+
+
 def test_create__variants__are_kept_in_their_order(staff):
     CategoryFactory(slug="clothes")
     variants = [

@@ -3,7 +3,7 @@ from decimal import Decimal
 from typing import Annotated, Any
 
 from django.core.exceptions import ValidationError
-from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, field_validator, model_validator
 
 from catalog.attributes import EXPECTED, check_attributes
 from catalog.skus import SKU, SKU_EXPECTED
@@ -22,6 +22,7 @@ def _attributes(value: dict[str, Any]) -> dict[str, Any]:
 
 
 Price = Annotated[Decimal, Amount(12)]
+PriceOrNone = Annotated[Price | None, BeforeValidator(lambda value: None if value == "" else value)]
 Currency = Annotated[str, text(), Pattern(r"[A-Z]{3}", "Give an ISO 4217 code, e.g. EUR")]
 NewSku = Annotated[str, text(), Pattern(SKU, SKU_EXPECTED)]
 Attributes = Annotated[dict[str, Any], AfterValidator(_attributes)]
@@ -35,7 +36,7 @@ class VariantRequest(RequestBody):
     name: Annotated[str, text(200, is_blank_taken=True)] = NOT_GIVEN
     price: Price
     currency: Currency = NOT_GIVEN
-    compare_at_price: Price | None = NOT_GIVEN
+    compare_at_price: PriceOrNone = NOT_GIVEN
     attributes: Attributes = NOT_GIVEN
     stock: Units = NOT_GIVEN
 
@@ -52,7 +53,7 @@ class ProductChangesRequest(RequestBody):
     variants: Annotated[list[VariantRequest], Field(min_length=1, max_length=100)] = NOT_GIVEN
     price: Price = NOT_GIVEN
     currency: Currency = NOT_GIVEN
-    compare_at_price: Price | None = NOT_GIVEN
+    compare_at_price: PriceOrNone = NOT_GIVEN
     sku: NewSku = NOT_GIVEN
     stock: Units = NOT_GIVEN
 

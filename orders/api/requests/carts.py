@@ -4,13 +4,13 @@ from pydantic import Field
 
 from core.http.bodies import RequestBody
 from core.http.fields import Line, Sku
-from orders.api.requests.pricing import MAX_CODE, ItemsOrNone, Quantity
+from orders.api.requests.pricing import MAX_CODE, AnyItemsOrNull, Quantity
 
 
 class CartRequest(RequestBody):
     """A new cart, with or without items."""
 
-    items: ItemsOrNone = Field(default_factory=dict)
+    items: AnyItemsOrNull = Field(default_factory=dict)
 
 
 class CartItemRequest(RequestBody):

@@ -6,7 +6,7 @@ from pydantic import Field
 from core.http.bodies import RequestBody
 from core.http.fields import Amount, text
 from orders.api.requests.orders import MAX_REASON
-from orders.api.requests.pricing import ItemsOrNone
+from orders.api.requests.pricing import AnyItems
 
 MAX_AMOUNT_DIGITS = 14
 
@@ -18,4 +18,4 @@ class RefundRequest(RequestBody):
         Field(description="In the order's currency."),
     ]
     reason: Annotated[str, text(MAX_REASON, is_blank_taken=True)] = ""
-    lines: Annotated[ItemsOrNone, Field(description="What it is for.")] = Field(default_factory=dict)
+    lines: Annotated[AnyItems, Field(description="What it is for.")] = Field(default_factory=dict)

@@ -31,6 +31,7 @@ class _Items:
     """Lines of SKU and quantity, read as units by SKU; a SKU that is named again is added up."""
 
     minimum: int = 1
+    takes_null: bool = False
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         lines = handler.generate_schema(list[Annotated[OrderItemRequest, Nested(_ITEM, is_part=True)]])
@@ -38,7 +39,7 @@ class _Items:
         return core_schema.no_info_after_validator_function(_add_up, listed)
 
     def check(self, lines: Any) -> Any:
-        if lines is None and not self.minimum:
+        if lines is None and self.takes_null:
             return []
         if not isinstance(lines, list) or not self.minimum <= len(lines) <= MAX_LINES:
             raise missing_or(lines, "invalid", _ITEMS)
@@ -46,7 +47,8 @@ class _Items:
 
 
 Items = Annotated[dict[str, int], _Items()]
-ItemsOrNone = Annotated[dict[str, int], _Items(minimum=0)]
+AnyItems = Annotated[dict[str, int], _Items(minimum=0)]
+AnyItemsOrNull = Annotated[dict[str, int], _Items(minimum=0, takes_null=True)]
 
 
 def _add_up(lines: list[OrderItemRequest]) -> dict[str, int]:

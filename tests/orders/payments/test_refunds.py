@@ -58,6 +58,14 @@ def _codes(response):
     return response.status_code, response.json()["code"]
 
 
+def test_refund__lines_null__is_refused_and_promises_nothing(staff, shipped):
+    response = _refund(staff, shipped, lines=None)
+
+    assert _codes(response) == (400, "invalid")
+    assert [error["field"] for error in response.json()["errors"]] == ["lines"]
+    assert not Refund.objects.exists()
+
+
 def test_refund__part__is_promised_then_made(staff, shipped, sandbox, work):
     lines = [{"sku": "MUG", "quantity": 1}, {"sku": "MUG", "quantity": 1}]
     response = _refund(staff, shipped, reason="Scratched", lines=lines)
