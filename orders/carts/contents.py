@@ -83,6 +83,6 @@ def _items(lines: Sequence[queries.Line]) -> list[amounts.Item]:
 
 def _available_items(lines: Sequence[queries.Line]) -> list[amounts.Item]:
     """The items with as many of their units as could be bought now."""
-    there = {line.sku: availability.units_of(line.variant) for line in lines}
+    there = {line.sku: availability.units_of(line.variant) for line in lines if line.variant}
     available = [replace(item, quantity=min(item.quantity, there[item.sku])) for item in _items(lines)]
     return [item for item in available if item.quantity]

@@ -86,7 +86,7 @@ def cart_document(cart: Cart, contents: Contents) -> dict[str, Any]:
     return {
         "id": cart.pk,
         "currency": cart.currency or None,
-        "items": [_line(line, priced.get(line.sku)) for line in contents.lines],
+        "items": [_line(line, priced[line.sku] if line.variant else None) for line in contents.lines],
         "subtotal": quote.subtotal,
         "discount": quote.discount,
         "total": quote.total,
