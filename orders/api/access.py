@@ -23,6 +23,17 @@ def holder_of(request: Request | HttpRequest) -> Holder:
     return Holder(customer_id=request.user.pk, token=request.headers.get("X-Cart-Token") or None)
 
 
+def reader_of(view: APIView, request: Request | HttpRequest) -> access.Reader:
+    """Who reads an order, as the view let them in; staff are so by the database."""
+    token = request.headers.get("X-Order-Token") or None
+    return access.Reader(customer_id=request.user.pk, token=token, is_staff=is_staff(view, request))
+
+
+def is_staff(view: APIView, request: Request | HttpRequest) -> bool:
+    """Whether the caller is one of the staff now."""
+    return IsStaff().has_permission(request, view)  # type: ignore[arg-type]
+
+
 def staff_actor(request: Request) -> str:
     return actors.staff(account_queries.email_of(caller_id(request)) or "unknown")
 
@@ -39,9 +50,9 @@ def changeable(view: APIView, request: Request, number: str) -> tuple[UUID, str]
     """The order's id, and who is at it. Raises NotFound for an order that is not theirs."""
     customer_id = request.user.pk if request.user.is_authenticated else None
     token = request.headers.get("X-Order-Token") or None
-    own = access.find(number=number, customer_id=customer_id, token=token)
+    own = access.find(number=number, reader=access.Reader(customer_id=customer_id, token=token))
     if own is not None:
         return own, actors.buyer(customer_id)
-    if not IsStaff().has_permission(request, view):
+    if not is_staff(view, request):
         raise NotFound(f"There is no order {number} of yours")
     return order_id_of(number), staff_actor(request)

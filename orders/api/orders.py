@@ -1,5 +1,6 @@
 """Placing and reading orders."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -25,7 +26,7 @@ from core.idempotency.decorator import IDEMPOTENCY_KEY, idempotent
 from core.json import dumps
 from core.limits.throttles import RateLimit
 from orders import actors, cancellation
-from orders.api.access import CART_TOKEN, GUEST_TOKEN, changeable, holder_of
+from orders.api.access import CART_TOKEN, GUEST_TOKEN, changeable, holder_of, is_staff, reader_of
 from orders.api.documents.orders import (
     OrderDetailDocument,
     OrderEventDocument,
@@ -39,6 +40,7 @@ from orders.api.requests.orders import (
     NoFilters,
     OrderFilters,
     OrderRequest,
+    StaffOrderFilters,
 )
 from orders.carts import ordering
 from orders.checkout import guests, place
@@ -57,11 +59,14 @@ class OrdersView(LeanReads):
     pagination_class = KeysetPagination
     ordering = Ordering({"created_at": "created_at"}, default="-created_at")
 
-    @extend_schema(parameters=[OrderFilters], responses=OrderSummaryDocument(many=True))
+    @extend_schema(parameters=[StaffOrderFilters], responses=OrderSummaryDocument(many=True))
     def get(self, request: HttpRequest) -> HttpResponse:
-        """One's own orders, newest first."""
-        filters = OrderFilters.parse(request.GET)
-        orders = lists.orders_of(caller_id(request), status=filters.get("status"))
+        """One's own orders, newest first; for staff everybody's."""
+        if is_staff(self, request):
+            orders = lists.all_orders(**StaffOrderFilters.parse(request.GET))
+        else:
+            status = OrderFilters.parse(request.GET).get("status")
+            orders = lists.orders_of(caller_id(request), status=status)
         return _page(request, orders, lists.SUMMARY, self.ordering)
 
     @extend_schema(
@@ -84,8 +89,8 @@ class OrderView(LeanReads):
 
     @extend_schema(parameters=[GUEST_TOKEN], responses=OrderDetailDocument)
     def get(self, request: HttpRequest, number: str) -> HttpResponse:
-        """One's own order, or a guest's with its token. Anybody else's is not there."""
-        order = detail.order_of(number=number, **_access(request))
+        """One's own order, or a guest's with its token; for staff anybody's. Else it is not there."""
+        order = detail.order_of(number=number, reader=reader_of(self, request))
         if order is None:
             raise NotFound(f"There is no order {number} of yours")
         body = dumps(order)
@@ -100,12 +105,14 @@ class OrderEventsView(LeanReads):
 
     @extend_schema(parameters=[GUEST_TOKEN], responses=OrderEventDocument(many=True))
     def get(self, request: HttpRequest, number: str) -> HttpResponse:
-        """The order's timeline, from the first entry on."""
-        order_id = access.find(number=number, **_access(request))
+        """The order's timeline, from the first entry on. Staff are named to staff alone."""
+        reader = reader_of(self, request)
+        order_id = access.find(number=number, reader=reader)
         if order_id is None:
             raise NotFound(f"There is no order {number} of yours")
         NoFilters.parse(request.GET)
-        return _page(request, lists.timeline(order_id), lists.EVENT, self.ordering)
+        shown = _as_staff_see if reader.is_staff else _as_customers_see
+        return _page(request, lists.timeline(order_id), lists.EVENT, self.ordering, shown=shown)
 
 
 class CancelView(APIView):
@@ -124,20 +131,25 @@ class CancelView(APIView):
         return Response(detail.order_with(order_id))
 
 
-def _access(request: HttpRequest) -> dict[str, Any]:
-    """Who asks for an order: the signed-in customer, and the guest token that came along."""
-    return {"customer_id": request.user.pk, "token": request.headers.get("X-Order-Token") or None}
+def _as_staff_see(row: dict[str, Any], fields: tuple[str, ...]) -> dict[str, Any]:
+    return {name: row[name] for name in fields}
 
 
-def _page(request: HttpRequest, rows: Any, fields: tuple[str, ...], ordering: Ordering) -> HttpResponse:
-    shown = page(rows, request.GET, ordering=ordering, url=request.build_absolute_uri())
-    body = dumps(shown.document([_shown(row, fields) for row in shown.rows]))
+def _as_customers_see(row: dict[str, Any], fields: tuple[str, ...]) -> dict[str, Any]:
+    return {**_as_staff_see(row, fields), "actor": actors.as_customers_see(row["actor"])}
+
+
+def _page(
+    request: HttpRequest,
+    rows: Any,
+    fields: tuple[str, ...],
+    ordering: Ordering,
+    *,
+    shown: Callable[[dict[str, Any], tuple[str, ...]], dict[str, Any]] = _as_staff_see,
+) -> HttpResponse:
+    found = page(rows, request.GET, ordering=ordering, url=request.build_absolute_uri())
+    body = dumps(found.document([shown(row, fields) for row in found.rows]))
     return bytes_response(request, body, etag=etag_of(body), cache_control=PRIVATE)
-
-
-def _shown(row: dict[str, Any], fields: tuple[str, ...]) -> dict[str, Any]:
-    shown = {name: row[name] for name in fields}
-    return {**shown, "actor": actors.as_customers_see(shown["actor"])} if "actor" in shown else shown
 
 
 def _place(request: Request, body: OrderRequest) -> place.PlacedOrder:

@@ -7,9 +7,9 @@ from uuid import UUID
 from django.db import transaction
 
 from core.errors import NotFound
-from orders.carts import contents, items, locks
+from orders.carts import contents, items, locks, queries
 from orders.carts.queries import Holder
-from orders.models import Cart, CartItem
+from orders.models import Cart
 
 BATCH = 500  # carts deleted in one transaction
 
@@ -28,9 +28,11 @@ def add(*, cart_id: UUID, holder: Holder, quantities: Mapping[str, int], now: da
 
 @transaction.atomic
 def set_quantity(*, cart_id: UUID, holder: Holder, sku: str, quantity: int, now: datetime) -> None:
-    """Have the cart hold `quantity` units of the SKU. Raises NotInCart."""
+    """Have the cart hold `quantity` units of the SKU, of what is on offer where it is. Raises NotInCart."""
     cart = locks.lock(cart_id=cart_id, holder=holder, now=now)
-    if not CartItem.objects.filter(cart=cart, variant__sku=sku).update(quantity=quantity):
+    called = queries.items_called(cart, sku)
+    on_offer = called.filter(variant__withdrawn_at=None)
+    if not (on_offer.update(quantity=quantity) or called.update(quantity=quantity)):
         raise NotInCart(f"{sku} is not in the cart")
     locks.save_change(cart, now=now)
 
@@ -39,7 +41,7 @@ def set_quantity(*, cart_id: UUID, holder: Holder, sku: str, quantity: int, now:
 def take_out(*, cart_id: UUID, holder: Holder, sku: str, now: datetime) -> None:
     """Take all units of the SKU out. Raises NotInCart."""
     cart = locks.lock(cart_id=cart_id, holder=holder, now=now)
-    if not CartItem.objects.filter(cart=cart, variant__sku=sku).delete()[0]:
+    if not queries.items_called(cart, sku).delete()[0]:
         raise NotInCart(f"{sku} is not in the cart")
     locks.save_change(cart, now=now)
 

@@ -69,10 +69,16 @@ def _close(cart: Cart, *, order_id: UUID, now: datetime) -> None:
 
 def _filled(basket: Basket, cart: Cart) -> Basket:
     """`basket` with the cart's content. A voucher named with the order counts before the cart's own."""
-    quantities = queries.quantities_of(cart)
-    if not quantities:
+    quantities, withdrawn = queries.quantities_of(cart)
+    if not (quantities or withdrawn):
         raise CartEmpty.at("cart", "Put something in first")
     voucher = basket.voucher
     if voucher is None and cart.voucher is not None:
         voucher = cart.voucher.code
-    return replace(basket, quantities=quantities, voucher=voucher, currency=cart.currency or None)
+    return replace(
+        basket,
+        quantities=quantities,
+        withdrawn=withdrawn,
+        voucher=voucher,
+        currency=cart.currency or None,
+    )

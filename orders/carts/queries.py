@@ -9,11 +9,13 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 
 from catalog.queries.sale import VariantForSale, variants_for_sale
+from catalog.services import slugs
 from core.errors import NotFound
 from orders.checkout.guests import token_hash
 from orders.models import Cart, CartItem
 
-LINE = ("variant__sku", "variant__product__name", "variant__product__slug", "quantity", "price_when_added")
+SKU = ("variant__sku", "variant__withdrawn_at")
+LINE = (*SKU, "variant__product__name", "variant__product__slug", "quantity", "price_when_added")
 
 
 class CartNotFound(NotFound):
@@ -37,7 +39,11 @@ class Holder:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Line:
-    """One item. `variant` is None where it cannot be bought now, or not in the cart's currency."""
+    """One item, by the SKU as its shopper knows it.
+
+    `variant` is None where it cannot be bought now, or not in the cart's currency. What was withdrawn may
+    have the SKU of something else in the cart: its SKU was free again.
+    """
 
     sku: str
     name: str
@@ -59,9 +65,17 @@ def find(*, cart_id: UUID, holder: Holder, now: datetime) -> Cart:
     return cart
 
 
-def quantities_of(cart: Cart) -> dict[str, int]:
-    """Units by SKU, in the order in which they were put in."""
-    return dict(_items(cart).values_list("variant__sku", "quantity"))
+def quantities_of(cart: Cart) -> tuple[dict[str, int], list[str]]:
+    """Units by SKU, in the order in which they were put in, and the SKUs of what was withdrawn since."""
+    rows = list(_items(cart).values_list(*SKU, "quantity"))
+    withdrawn = [slugs.former(sku) for sku, withdrawn_at, _ in rows if withdrawn_at]
+    return {sku: units for sku, withdrawn_at, units in rows if not withdrawn_at}, withdrawn
+
+
+def items_called(cart: Cart, sku: str) -> QuerySet[CartItem]:
+    """The items of the SKU as the shopper knows it, withdrawn or not."""
+    withdrawn = Q(variant__sku__startswith=f"{sku}{slugs.WITHDRAWN}", variant__withdrawn_at__isnull=False)
+    return CartItem.objects.filter(Q(variant__sku=sku) | withdrawn, cart=cart)
 
 
 def lines_of(cart: Cart) -> list[Line]:
@@ -70,14 +84,14 @@ def lines_of(cart: Cart) -> list[Line]:
     variants = variants_for_sale([row[0] for row in rows]) if rows else {}
     return [
         Line(
-            sku=sku,
+            sku=slugs.former(sku) if withdrawn_at else sku,
             name=name,
-            product=slug,
+            product=slugs.former(slug),
             quantity=units,
             price_when_added=price,
             variant=_in_currency(variants, sku, cart.currency),
         )
-        for sku, name, slug, units, price in rows
+        for sku, withdrawn_at, name, slug, units, price in rows
     ]
 
 

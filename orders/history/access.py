@@ -1,6 +1,7 @@
 """Which orders somebody may read: their own, or the one whose guest token they hold; staff, every one."""
 
 import secrets
+from dataclasses import dataclass
 from uuid import UUID
 
 from orders.checkout import numbers
@@ -8,8 +9,22 @@ from orders.checkout.guests import token_hash
 from orders.models import Order
 
 
-def find(*, number: str, customer_id: UUID | None, token: str | None) -> UUID | None:
-    """The order's id, for its customer or whoever holds its guest token; None for everybody else."""
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Reader:
+    """Who asks: the account, if any, the guest token that came along, if any, and whether they are staff."""
+
+    customer_id: UUID | None
+    token: str | None
+    is_staff: bool = False
+
+    def may_read(self, owner: UUID | None, token_hash: str) -> bool:
+        """Whether an order of `owner`, whose guest token has the hash `token_hash`, is theirs to read."""
+        is_own = owner is not None and owner == self.customer_id
+        return self.is_staff or is_own or _is_token(self.token, token_hash)
+
+
+def find(*, number: str, reader: Reader) -> UUID | None:
+    """The order's id, for whoever may read it; None for everybody else."""
     stored = numbers.normalise(number)
     if stored is None:
         return None
@@ -17,12 +32,7 @@ def find(*, number: str, customer_id: UUID | None, token: str | None) -> UUID | 
     if found is None:
         return None
     order_id, owner, expected = found
-    return order_id if may_read(owner, expected, customer_id=customer_id, token=token) else None
-
-
-def may_read(owner: UUID | None, expected: str, *, customer_id: UUID | None, token: str | None) -> bool:
-    """Whether an order of `owner` is the customer's, or the token the one whose hash is `expected`."""
-    return (owner is not None and owner == customer_id) or _is_token(token, expected)
+    return order_id if reader.may_read(owner, expected) else None
 
 
 def id_of(number: str) -> UUID | None:

@@ -8,7 +8,7 @@ import orjson
 
 from core.rows import fetch_one
 from orders.checkout import numbers
-from orders.history.access import may_read
+from orders.history.access import Reader
 from orders.history.lists import SUMMARY
 from orders.models import Order
 
@@ -49,11 +49,11 @@ _BY_NUMBER = f"{_SELECT} WHERE o.number = %(number)s"
 _BY_ID = f"{_SELECT} WHERE o.id = %(id)s"
 
 
-def order_of(*, number: str, customer_id: UUID | None, token: str | None) -> dict[str, Any] | None:
-    """The order whole, for its customer or whoever holds its guest token; None for everybody else."""
+def order_of(*, number: str, reader: Reader) -> dict[str, Any] | None:
+    """The order whole, for whoever may read it; None for everybody else."""
     stored = numbers.normalise(number)
     found = fetch_one(_BY_NUMBER, {"number": stored}) if stored else None
-    if found is None or not may_read(*found[:2], customer_id=customer_id, token=token):
+    if found is None or not reader.may_read(*found[:2]):
         return None
     return _document(found)
 

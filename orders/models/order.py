@@ -134,6 +134,7 @@ class OrderLine(models.Model):
                 condition=Q(total=F("unit_price") * F("quantity")), name="order_line_total_adds_up"
             ),
         ]
+        indexes = [models.Index(Upper("sku"), "order", name="order_line_by_sku")]  # how staff find orders
 
     def __str__(self) -> str:
         return f"{self.quantity} x {self.sku}"

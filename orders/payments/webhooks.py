@@ -6,22 +6,18 @@ from datetime import datetime, timedelta
 import structlog
 from django.db import transaction
 
-from core.errors import Invalid, NotFound
+from core.errors import NotFound
 from core.observability import request_id
 from core.outbox.models import OutboxMessage
 from orders.models import Payment, ProviderEvent
-from orders.payments import settling
+from orders.payments import settling, webhook_content
+from orders.payments.webhook_content import WebhookNotUnderstood
 from orders.providers import GATEWAYS, gateway
 from orders.providers.base import WebhookEvent
 
 log = structlog.get_logger(__name__)
 
 EVENTS_KEPT = timedelta(days=30)  # providers repeat a webhook for days at the most
-
-
-class WebhookNotUnderstood(Invalid):
-    code = "webhook_not_understood"
-    title = "The webhook is signed correctly but its content is not understood"
 
 
 def receive(*, provider: str, headers: Mapping[str, str], body: bytes, now: datetime) -> None:
@@ -32,10 +28,7 @@ def receive(*, provider: str, headers: Mapping[str, str], body: bytes, now: date
     """
     if provider not in GATEWAYS:
         raise NotFound(f"There is no payment provider {provider}")
-    try:
-        event = gateway(provider).read_webhook(headers=headers, body=body, now=now)
-    except (ArithmeticError, LookupError, TypeError, ValueError) as odd:
-        raise WebhookNotUnderstood(f"{type(odd).__name__} in the provider's event") from odd
+    event = _read(provider, headers, body, now)
     payment = _payment(provider, event)
     if payment is None:
         log.info("webhook_of_no_payment", provider=provider, kind=event.kind, event_id=event.event_id)
@@ -48,6 +41,15 @@ def receive(*, provider: str, headers: Mapping[str, str], body: bytes, now: date
 def forget(*, now: datetime) -> int:
     """Delete the events that no provider repeats any more; returns how many."""
     return ProviderEvent.objects.filter(received_at__lt=now - EVENTS_KEPT).delete()[0]
+
+
+def _read(provider: str, headers: Mapping[str, str], body: bytes, now: datetime) -> WebhookEvent:
+    try:
+        event = gateway(provider).read_webhook(headers=headers, body=body, now=now)
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as odd:
+        raise WebhookNotUnderstood(f"{type(odd).__name__} in the provider's event") from odd
+    webhook_content.check(event)
+    return event
 
 
 def _payment(provider: str, event: WebhookEvent) -> Payment | None:
@@ -65,10 +67,11 @@ def _origin(payment: Payment) -> str | None:
 
 
 def _refuse_impossible(event: WebhookEvent, payment: Payment) -> None:
-    charge = event.charge
-    if charge and (charge.currency != payment.currency or charge.refunded > charge.captured):
+    try:
+        webhook_content.check_against(event, payment)
+    except WebhookNotUnderstood:
         log.error("webhook_impossible", event_id=event.event_id, payment_id=str(payment.pk))
-        raise WebhookNotUnderstood("Another currency, or more refunded than was captured")
+        raise
 
 
 @transaction.atomic

@@ -39,7 +39,8 @@ class OrderTooLarge(Invalid):
 class Basket:
     """What is to be priced: units by SKU. Without a `shipping_method` it is the first that fits the address.
 
-    A `currency` is that in which the SKUs were offered; what is sold in another by now is not for sale.
+    `withdrawn` are SKUs of what was chosen and is not on offer any more, whatever has them by now. A
+    `currency` is that in which the SKUs were offered; what is sold in another by now is not for sale.
     Without an address nothing is taxed, and only methods that go everywhere are known.
     """
 
@@ -48,6 +49,7 @@ class Basket:
     shipping_method: str | None = None
     voucher: str | None = None
     currency: str | None = None
+    withdrawn: Collection[str] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -67,7 +69,7 @@ def price(*, basket: Basket, customer_key: str | None, now: datetime) -> Offer:
     `customer_key` is whom a voucher's limit counts, None where that is not known. Raises UnknownSku,
     MixedCurrencies, ShippingUnavailable, VoucherRejected, OrderTooLarge.
     """
-    variants = variants_of(basket.quantities.keys(), currency=basket.currency)
+    variants = variants_of(basket.quantities.keys(), currency=basket.currency, withdrawn=basket.withdrawn)
     currency = _currency(variants)
     rates = _rates(basket, currency)
     items = items_of(basket.quantities, variants)
@@ -95,10 +97,16 @@ def price(*, basket: Basket, customer_key: str | None, now: datetime) -> Offer:
     )
 
 
-def variants_of(skus: Collection[str], *, currency: str | None = None) -> dict[str, VariantForSale]:
-    """The variants by SKU, in `currency` where one is given. Raises UnknownSku."""
+def variants_of(
+    skus: Collection[str], *, currency: str | None = None, withdrawn: Collection[str] = ()
+) -> dict[str, VariantForSale]:
+    """The variants by SKU, in `currency` where one is given.
+
+    Raises UnknownSku, which names `withdrawn` too.
+    """
     found = variants_for_sale(skus)
     missing = [sku for sku in skus if sku not in found or currency not in (None, found[sku].currency)]
+    missing = list(dict.fromkeys([*missing, *withdrawn]))
     if missing:
         raise UnknownSku(
             f"Not for sale: {', '.join(missing)}",

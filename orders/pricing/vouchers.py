@@ -50,10 +50,11 @@ class VoucherExhausted(VoucherRejected):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Applied:
-    """A voucher that fits a basket. `code` is as staff wrote it."""
+    """A voucher that fits a basket worth `minimum` or more. `code` is as staff wrote it."""
 
     voucher_id: int
     code: str
+    minimum: Decimal
     discount: amounts.Discount
 
 
@@ -74,7 +75,12 @@ def apply(
     _check_limits(voucher, customer_key)
     _check_worth(voucher, amounts.worth(items), currency)
     skus = _counting(voucher, variants)
-    return Applied(voucher_id=voucher.pk, code=voucher.code, discount=_discount(voucher, skus))
+    return Applied(
+        voucher_id=voucher.pk,
+        code=voucher.code,
+        minimum=voucher.minimum,
+        discount=_discount(voucher, skus),
+    )
 
 
 def _valid(code: str, now: datetime) -> Voucher:

@@ -21,7 +21,12 @@ def to_minor_units(amount: Decimal, currency: str) -> int:
 
 
 def from_minor_units(units: int, currency: str) -> Decimal:
-    """The amount with two decimals, as all amounts of the shop."""
+    """The amount with two decimals, as all amounts of the shop.
+
+    Raises TypeError for what is not a whole number: a provider counts units, and `true` or "1_0" is none.
+    """
+    if type(units) is not int:
+        raise TypeError(f"{units!r} is no whole number of units")
     return Decimal(units).scaleb(-_digits(currency)).quantize(money.CENT)
 
 

@@ -9,10 +9,9 @@ from core.http.documents import MoneyField
 from orders.carts.contents import Contents
 from orders.carts.queries import Line
 from orders.models import Cart
-from orders.pricing.amounts import ZERO, QuotedLine
+from orders.pricing import availability
+from orders.pricing.amounts import ZERO, Quote, QuotedLine
 from orders.pricing.offers import name_of
-
-AVAILABILITY = ("in_stock", "short", "sold_out", "not_for_sale")
 
 
 class PriceChangeDocument(serializers.Serializer[Any]):
@@ -31,7 +30,14 @@ class CartLineDocument(serializers.Serializer[Any]):
     unit_price = MoneyField(allow_null=True, help_text="Of now; null where it is not for sale.")
     total = MoneyField(help_text="0.00 where it is not for sale.")
     discount = MoneyField()
-    availability = serializers.ChoiceField(choices=AVAILABILITY)
+    availability = serializers.ChoiceField(
+        choices=(
+            availability.IN_STOCK,
+            availability.SHORT,
+            availability.SOLD_OUT,
+            availability.NOT_FOR_SALE,
+        )
+    )
     available = serializers.IntegerField(help_text="Units that could be bought now.")
     price_changed = PriceChangeDocument(
         allow_null=True, help_text="Since it was put in; null where it has not."
@@ -50,6 +56,12 @@ class CartVoucherDocument(serializers.Serializer[Any]):
     )
 
 
+class AvailableDocument(serializers.Serializer[Any]):
+    subtotal = MoneyField()
+    discount = MoneyField()
+    total = MoneyField()
+
+
 class CartDocument(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     currency = serializers.CharField(allow_null=True, help_text="Null before there are items.")
@@ -57,6 +69,7 @@ class CartDocument(serializers.Serializer[Any]):
     subtotal = MoneyField(help_text="Of what is for sale, at the prices of now.")
     discount = MoneyField()
     total = MoneyField(help_text="Before shipping and tax: POST /quotes with the cart answers those.")
+    available = AvailableDocument(help_text="The same of the units that could be bought now.")
     voucher = CartVoucherDocument(allow_null=True)
     order = serializers.CharField(allow_null=True, help_text="The number of the order that was made of it.")
     expires_at = serializers.DateTimeField()
@@ -73,10 +86,11 @@ def cart_document(cart: Cart, contents: Contents) -> dict[str, Any]:
     return {
         "id": cart.pk,
         "currency": cart.currency or None,
-        "items": [_line(line, priced.get(line.sku)) for line in contents.lines],
+        "items": [_line(line, priced[line.sku] if line.variant else None) for line in contents.lines],
         "subtotal": quote.subtotal,
         "discount": quote.discount,
         "total": quote.total,
+        "available": _available(contents.available),
         "voucher": _voucher(cart, contents),
         "order": cart.order.number if cart.order else None,
         "expires_at": cart.expires_at,
@@ -92,24 +106,20 @@ def _line(line: Line, priced: QuotedLine | None) -> dict[str, Any]:
         "unit_price": line.variant.price if line.variant else None,
         "total": priced.total if priced else ZERO,
         "discount": priced.discount if priced else ZERO,
-        "availability": _availability(line),
-        "available": max(0, line.variant.available) if line.variant else 0,
+        "availability": availability.word_for(line.variant, quantity=line.quantity),
+        "available": availability.units_of(line.variant),
         "price_changed": _price_change(line),
     }
+
+
+def _available(quote: Quote) -> dict[str, Decimal]:
+    return {"subtotal": quote.subtotal, "discount": quote.discount, "total": quote.total}
 
 
 def _price_change(line: Line) -> dict[str, Decimal] | None:
     if line.variant is None or line.variant.price == line.price_when_added:
         return None
     return {"from": line.price_when_added, "to": line.variant.price}
-
-
-def _availability(line: Line) -> str:
-    if line.variant is None:
-        return "not_for_sale"
-    if line.variant.available >= line.quantity:
-        return "in_stock"
-    return "short" if line.variant.available > 0 else "sold_out"
 
 
 def _voucher(cart: Cart, contents: Contents) -> dict[str, Any] | None:

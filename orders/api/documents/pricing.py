@@ -4,9 +4,10 @@ from typing import Any
 
 from rest_framework import serializers
 
+from catalog.queries.sale import VariantForSale
 from core.http.documents import MoneyField
 from orders.models import ShippingMethod
-from orders.pricing import offers
+from orders.pricing import availability, offers
 from orders.pricing.amounts import QuotedLine
 
 
@@ -20,6 +21,13 @@ class OrderLineDocument(serializers.Serializer[Any]):
     tax = MoneyField(help_text="On the total after discount.")
 
 
+class QuotedLineDocument(OrderLineDocument):
+    availability = serializers.ChoiceField(
+        choices=(availability.IN_STOCK, availability.SHORT, availability.SOLD_OUT)
+    )
+    available = serializers.IntegerField(help_text="Units that could be bought now.")
+
+
 class QuoteDocument(serializers.Serializer[Any]):
     currency = serializers.CharField()
     subtotal = MoneyField()
@@ -30,7 +38,7 @@ class QuoteDocument(serializers.Serializer[Any]):
     tax_included = serializers.BooleanField(help_text="Whether the prices contain the tax.")
     total = MoneyField(help_text="What the customer would pay.")
     voucher = serializers.CharField(allow_null=True, help_text="The code that was applied.")
-    lines = OrderLineDocument(many=True)
+    lines = QuotedLineDocument(many=True)
 
 
 class ShippingMethodDocument(serializers.ModelSerializer[ShippingMethod]):
@@ -52,9 +60,15 @@ def quote_document(offer: offers.Offer) -> dict[str, Any]:
         "tax_included": quote.tax_included,
         "total": quote.total,
         "voucher": offer.voucher.code if offer.voucher else None,
-        "lines": [
-            line_document(priced, name=offers.name_of(offer.variants[priced.sku])) for priced in quote.lines
-        ],
+        "lines": [_quoted_line(priced, offer.variants[priced.sku]) for priced in quote.lines],
+    }
+
+
+def _quoted_line(priced: QuotedLine, variant: VariantForSale) -> dict[str, Any]:
+    return {
+        **line_document(priced, name=offers.name_of(variant)),
+        "availability": availability.word_for(variant, quantity=priced.quantity),
+        "available": availability.units_of(variant),
     }
 
 

@@ -10,7 +10,7 @@ from orders.api.requests.pricing import PlaceRequest, QuoteRequest
 from orders.checkout.recording import OrderDetails
 from orders.models import Status
 
-MAX_REASON, MAX_TOKEN = 300, 255  # characters
+MAX_REASON, MAX_TOKEN, MAX_ORDERED_SKU = 300, 255, 80  # characters
 
 
 class AddressRequest(PlaceRequest):
@@ -53,6 +53,15 @@ class CancelRequest(RequestBody):
 
 class OrderFilters(QueryFilters):
     status = serializers.ChoiceField(choices=Status.choices, required=False)
+
+
+class StaffOrderFilters(OrderFilters):
+    """What staff may ask for, too; of customers these are filters that do not exist."""
+
+    email = serializers.EmailField(required=False, max_length=MAX_EMAIL, help_text="Staff only.")
+    sku = serializers.CharField(required=False, max_length=MAX_ORDERED_SKU, help_text="Staff only.")
+    placed_after = serializers.DateTimeField(required=False, help_text="Staff only. From this moment on.")
+    placed_before = serializers.DateTimeField(required=False, help_text="Staff only. Before this moment.")
 
 
 class NoFilters(QueryFilters):

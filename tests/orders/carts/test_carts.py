@@ -58,6 +58,7 @@ def test_open_cart__guest_with_items__answers_201_as_the_contract_says(guest, va
         "subtotal": "25.00",
         "discount": "0.00",
         "total": "25.00",
+        "available": {"subtotal": "25.00", "discount": "0.00", "total": "25.00"},
         "voucher": None,
         "order": None,
     }
@@ -281,6 +282,22 @@ def test_cart__sold_out_or_withdrawn__is_shown_and_not_counted(guest, variant):
     assert [i["availability"] for i in cart["items"]] == ["in_stock", "sold_out", "not_for_sale"]
     assert (cart["items"][2]["unit_price"], cart["items"][2]["total"]) == (None, "0.00")
     assert cart["subtotal"] == "13.50"
+    assert cart["available"] == {"subtotal": "12.50", "discount": "0.00", "total": "12.50"}
+
+
+@pytest.mark.parametrize(
+    ("minimum", "discount", "total"),
+    [(0, "12.50", "112.50"), (125, "12.50", "112.50"), (126, "0.00", "125.00")],
+)
+def test_cart__more_than_there_is__totals_say_what_can_be_had(guest, variant, minimum, discount, total):
+    VoucherFactory(code="SAVE10", minimum=minimum, currency="USD")
+    guest.open({"MUG": 9_999})
+    guest.call("POST", "/voucher", {"code": "SAVE10"})
+
+    cart = guest.look()
+
+    assert (cart["subtotal"], cart["items"][0]["available"]) == ("124987.50", 10)
+    assert cart["available"] == {"subtotal": "125.00", "discount": discount, "total": total}
 
 
 def test_cart__voucher__is_shown_and_can_be_taken_off(guest, variant):

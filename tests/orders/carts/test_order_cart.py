@@ -45,8 +45,10 @@ def test_order_cart__open__is_ordered_as_quoted(request, body, who):
 
     assert response.status_code == 201, response.content
     order = response.json()
-    amounts = ("subtotal", "discount", "shipping", "tax", "total", "lines")
+    amounts = ("subtotal", "discount", "shipping", "tax", "total")
     assert {name: order[name] for name in amounts} == {name: quote[name] for name in amounts}
+    told = {"availability": "in_stock", "available": 10}
+    assert quote["lines"] == [{**line, **told} for line in order["lines"]]
     assert (order["subtotal"], order["discount"]) == ("20.00", "2.00")
     assert str(VoucherUse.objects.get().order_id) == order["id"]
     assert shopper.read()["order"] == order["number"]

@@ -1,6 +1,7 @@
 """POST /quotes: the amounts of the order that could be placed, and nothing written."""
 
 from decimal import Decimal
+from unittest.mock import ANY
 
 import orjson
 import pytest
@@ -14,7 +15,7 @@ from tests.factories.orders import ShippingMethodFactory, TaxRuleFactory
 
 pytestmark = pytest.mark.django_db
 QUOTES = "/api/v1/quotes"
-SHARED = ("currency", "subtotal", "discount", "shipping", "tax", "tax_included", "total", "lines")
+SHARED = ("currency", "subtotal", "discount", "shipping", "tax", "tax_included", "total")
 
 
 @pytest.fixture
@@ -50,6 +51,8 @@ def test_quote__guest__answers_every_amount(guest, asked):
                 "total": "25.00",
                 "discount": "0.00",
                 "tax": "4.17",
+                "availability": "in_stock",
+                "available": 10,
             }
         ],
     }
@@ -67,6 +70,8 @@ def test_quote__any_place__is_what_the_order_then_costs(guest, body, place):
     order = guest.order(body).json()
 
     assert {name: quote[name] for name in SHARED} == {name: order[name] for name in SHARED}
+    told = {"availability": "in_stock", "available": ANY}
+    assert quote["lines"] == [{**line, **told} for line in order["lines"]]
 
 
 def test_quote__more_than_there_is__is_priced_and_nothing_is_written(guest, asked):
@@ -75,8 +80,30 @@ def test_quote__more_than_there_is__is_priced_and_nothing_is_written(guest, aske
     response = _quote(guest, asked)
 
     assert (response.status_code, response.json()["subtotal"]) == (200, "62500.00")
+    (line,) = response.json()["lines"]
+    assert (line["availability"], line["available"]) == ("short", 10)
     assert not Order.objects.exists()
     assert not OutboxMessage.objects.filter(event__startswith="orders.").exists()
+
+
+@pytest.mark.parametrize(
+    ("stock", "quantity", "availability"), [(3, 3, "in_stock"), (3, 4, "short"), (0, 1, "sold_out")]
+)
+def test_quote__each_line__tells_what_there_is_as_a_cart_does(guest, rates, stock, quantity, availability):
+    VariantFactory(sku="CUP", stock=stock)
+    items = [{"sku": "CUP", "quantity": quantity}]
+    cart = guest.post("/api/v1/carts", {"items": items}, content_type="application/json").json()
+    held = {"X-Cart-Token": cart["token"]}
+
+    told = [
+        _quote(guest, {"items": items}).json()["lines"],
+        guest.post(QUOTES, {"cart": cart["id"]}, content_type="application/json", headers=held).json()[
+            "lines"
+        ],
+        cart["items"],
+    ]
+
+    assert [(line["availability"], line["available"]) for (line,) in told] == [(availability, stock)] * 3
 
 
 def test_quote__no_address__counts_what_holds_everywhere(guest, asked, rates):

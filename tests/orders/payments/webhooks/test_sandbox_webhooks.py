@@ -33,13 +33,12 @@ def signed(client, settings):
     """Post as the sandbox does; the answer."""
     settings.SANDBOX_WEBHOOK_SECRET = SECRET
 
-    def post(event, *, secret=SECRET, at=None, **changes):
-        raw, at = json.dumps(event).encode(), str(at or int(time.time()))
-        key = base64.b64decode(secret.removeprefix("whsec_"))
-        signature = base64.b64encode(
-            hmac.digest(key, b"evt_1." + at.encode() + b"." + raw, hashlib.sha256)
-        ).decode()
-        headers = {"webhook-id": "evt_1", "webhook-timestamp": at, "webhook-signature": f"v1,{signature}"}
+    def post(event, *, secret=SECRET, at=None, event_id="evt_1", **changes):
+        raw = event if isinstance(event, bytes) else json.dumps(event).encode()
+        at, key = str(at or int(time.time())), base64.b64decode(secret.removeprefix("whsec_"))
+        signed = f"{event_id}.{at}.".encode() + raw
+        signature = base64.b64encode(hmac.digest(key, signed, hashlib.sha256)).decode()
+        headers = {"webhook-id": event_id, "webhook-timestamp": at, "webhook-signature": f"v1,{signature}"}
         return client.post(URL, raw, content_type="application/json", headers=headers | changes)
 
     return post
@@ -60,7 +59,13 @@ def _event(order, **changes):
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("event", [{}, [], "x", None, {"type": "x", "data": {}}, {"type": "x", "data": []}])
+@pytest.mark.parametrize(
+    "event",
+    [
+        *({}, [], "x", None, {"type": "x", "data": {}}, {"type": "x", "data": []}),
+        *(b"", b"\xff\xfe", b"{", b"NaN", b"[" * 5000, b'{"type": "\\ud800"}'),
+    ],
+)
 def test_post__signed_and_no_event__is_400(rates, signed, event):
     answer = signed(event)
 
@@ -69,7 +74,17 @@ def test_post__signed_and_no_event__is_400(rates, signed, event):
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(
-    "changes", [{"currency": "JPY", "captured": 2990}, {"captured": 100, "refunded": 200}, {"amount": "much"}]
+    "changes",
+    [
+        {"currency": "JPY", "captured": 2990},
+        {"captured": 100, "refunded": 200},
+        *({"amount": odd} for odd in ("much", "2990", "2_990", 2990.0, True, None, -1, 10**14, 10**40)),
+        *({"captured": odd} for odd in ("2990", 2990.5, True, -1, 2991, 10**14, 10**400)),
+        *({"refunded": odd} for odd in ("0", False, -1, [], {})),
+        *({"currency": odd} for odd in ("", "USD\0", "usd", "X" * 500, 5, None, ["USD"], {})),
+        *({"id": odd} for odd in ("sandbox\0", "x" * 256, 5, None, [], {"a": 1})),
+        *({"key": odd} for odd in ("key\0", "x" * 81, 5, None, [], {"a": 1})),
+    ],
 )
 def test_post__signed_and_impossible__is_400_and_changes_nothing(order, signed, changes):
     answer = signed(_event(order, **changes))
@@ -77,6 +92,31 @@ def test_post__signed_and_impossible__is_400_and_changes_nothing(order, signed, 
     payment = order.payments.get()
     assert (answer.status_code, answer.json()["code"]) == (400, "webhook_not_understood")
     assert (payment.status, payment.captured, ProviderEvent.objects.count()) == ("pending", 0, 0)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("kind", ["", "x" * 101, "x" * 500, "payment\0", 5, None, ["x"], {"a": 1}])
+def test_post__signed_with_a_type_that_cannot_be_kept__is_400(order, signed, kind):
+    answer = signed({**_event(order), "type": kind})
+
+    assert (answer.status_code, answer.json()["code"]) == (400, "webhook_not_understood")
+    assert ProviderEvent.objects.count() == 0
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("event_id", ["x" * 256, "x" * 300, "evt\0", "evt\x7f", "x" * 4000])
+def test_post__signed_with_an_id_that_cannot_be_kept__is_400(order, signed, event_id):
+    answer = signed(_event(order), event_id=event_id)
+
+    assert (answer.status_code, answer.json()["code"]) == (400, "webhook_not_understood")
+    assert (order.payments.get().status, ProviderEvent.objects.count()) == ("pending", 0)
+
+
+@pytest.mark.django_db
+def test_post__id_and_type_as_long_as_their_columns__are_kept(order, signed):
+    answer = signed({**_event(order), "type": "x" * 100}, event_id="x" * 255)
+
+    assert (answer.status_code, ProviderEvent.objects.count()) == (204, 1)
 
 
 @pytest.mark.django_db

@@ -72,6 +72,25 @@ def test_post__stale_credentials_in_the_header__do_not_matter(stripe, post):
     assert post(FOREIGN, Authorization="Bearer of-yesterday").status_code == 204
 
 
+@pytest.mark.parametrize(
+    "event",
+    [
+        *([], "x", "null", "5", {}, {**FOREIGN, "data": []}, {**FOREIGN, "data": {"object": "x"}}),
+        *({**FOREIGN, "id": odd} for odd in ("", "x" * 256, "evt\0", 5, None, [])),
+        *({**FOREIGN, "type": odd} for odd in ("", "x" * 101, "payout\0", 5, None, {})),
+        *({**FOREIGN, "data": {"object": {"metadata": odd}}} for odd in ("x", ["x"], {"payment_key": 5})),
+        *({**FOREIGN, "data": {"object": {"metadata": {"payment_key": odd}}}} for odd in ("\0", "x" * 81)),
+        *({**FOREIGN, "data": {"object": {"payment_intent": odd}}} for odd in ("pi\0", "x" * 256, 5, ["x"])),
+        *(
+            {"id": "evt_1", "type": "refund.failed", "data": {"object": {"amount": amount, "currency": code}}}
+            for amount, code in [(10**14, "usd"), (-1, "usd"), ("1_0", "usd"), (True, "usd"), (100, 5)]
+        ),
+    ],
+)
+def test_post__signed_and_nothing_that_can_be_kept__is_400(stripe, post, event):
+    assert _code(post(event)) == (400, "webhook_not_understood")
+
+
 def test_get__is_not_allowed(stripe, client):
     assert client.get("/api/v1/payments/webhooks/stripe").status_code == 405
 
