@@ -1,6 +1,7 @@
 from importlib import import_module
 
 from django.apps import AppConfig
+from django.contrib.admin.apps import AdminConfig
 from django.core import checks
 
 from core.checks import unsafe_settings
@@ -16,3 +17,9 @@ class CoreConfig(AppConfig):
             import_module(f"core.{subject}.handlers")
         import_module("core.http.converters").register()
         import_module("core.outbox.metrics").register()
+
+
+class AdminSiteConfig(AdminConfig):
+    """Django's admin with our site, which the theme's configuration would replace by its own."""
+
+    default_site = "core.http.admin_site.ShopSite"

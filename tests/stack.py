@@ -54,6 +54,7 @@ class Stack:
         self.layout = Layout(root)
         self.port = free_port()
         self.url = f"http://localhost:{self.port}"
+        self.storefront_port = free_port()  # of the one other origin that pages may call the shop from
         self._output = root / "run.log"
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -82,13 +83,20 @@ class Stack:
             self._process = subprocess.Popen(
                 ["make", "--no-print-directory", "run"],
                 cwd=self.layout.root,
-                env=self._base_environment() | {"PORT": str(self.port), "THROTTLE_SCALE": "1000"} | variables,
+                env=self._base_environment() | self._own_variables() | variables,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
         return self._process
+
+    def _own_variables(self) -> dict[str, str]:
+        return {
+            "PORT": str(self.port),
+            "THROTTLE_SCALE": "1000",
+            "CORS_ALLOWED_ORIGINS": f"http://localhost:{self.storefront_port}",
+        }
 
     def make(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
         return self._run("make", "--no-print-directory", *arguments)

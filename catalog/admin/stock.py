@@ -9,6 +9,7 @@ from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminSelectWidge
 from catalog.admin.pages import Page, ReadOnlyPage, actor
 from catalog.models import Location, Reservation, StockEntry, StockLevel
 from catalog.services import stock
+from core.http.forms import WholeField
 
 
 class AdjustmentForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -24,7 +25,7 @@ class AdjustmentForm(forms.ModelForm):  # type: ignore[type-arg]
         )
     ]
 
-    change = forms.IntegerField(
+    change = WholeField(
         widget=UnfoldAdminIntegerFieldWidget, help_text="Units to add; negative takes them away."
     )
     reason = forms.ChoiceField(choices=REASONS, widget=UnfoldAdminSelectWidget)

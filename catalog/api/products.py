@@ -1,6 +1,5 @@
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -17,11 +16,12 @@ from core.http.conditional import PRIVATE, check_if_match, etag_of
 from core.http.lean import LeanReads, Readers
 from core.http.pagination import DEFAULT_SIZE, MAX_SIZE
 
+PRICE = {"type": "string", "format": "decimal", "pattern": f"^{product_filters.PRICE}$"}
 FILTERS = [
     OpenApiParameter("q", str, description="Words in name, description or SKU."),
     OpenApiParameter("category", str, description="Slug; its descendants are included."),
-    OpenApiParameter("min_price", OpenApiTypes.DECIMAL),
-    OpenApiParameter("max_price", OpenApiTypes.DECIMAL),
+    OpenApiParameter("min_price", PRICE),
+    OpenApiParameter("max_price", PRICE),
     OpenApiParameter("in_stock", bool),
     OpenApiParameter("attr.<name>", str, description="Value of the attribute, of product or variant."),
     OpenApiParameter(

@@ -9,8 +9,9 @@ from decimal import Decimal
 from functools import lru_cache
 from urllib.parse import parse_qsl, urlencode
 
+from core import grammar
 from core.errors import FieldError, Invalid
-from core.http.pagination import DEFAULT_SIZE, SIZE_EXPECTED, Ordering, is_page_size
+from core.http.pagination import DEFAULT_SIZE, SIZE_EXPECTED, Ordering, page_size
 
 ORDERING = Ordering(
     {"created_at": "created_at", "price": "price", "name": "name"},
@@ -19,7 +20,10 @@ ORDERING = Ordering(
 NAMES = ("q", "category", "min_price", "max_price", "in_stock", "ordering", "cursor", "page_size")
 MAX_PARAMETERS, MAX_VALUE_LENGTH = 40, 500
 
-_PRICE = re.compile(r"\d{1,10}(\.\d{1,2})?", re.ASCII)
+PRICE = r"[0-9]{1,10}(\.[0-9]{1,2})?"
+WORDS = ("q", "category")  # of which spaces around them are no part
+
+_PRICE = re.compile(PRICE)
 _ATTRIBUTE = re.compile(r"attr\.[^\x00]{1,50}")
 
 
@@ -51,7 +55,7 @@ def parse(query_string: str) -> ProductFilters:
     values: dict[str, str] = {}
     errors: list[FieldError] = []
     for name, raw in pairs:
-        value = raw.strip()
+        value = raw.strip() if name in WORDS or name.startswith("attr.") else raw
         fault = _fault(name, value) if name not in values else ("repeated", "Give it once")
         if fault:
             errors.append(FieldError(field=name[:100], code=fault[0], detail=fault[1]))
@@ -81,8 +85,15 @@ def _fault_of_value(name: str, value: str) -> tuple[str, str] | None:
             is_fit = value.removeprefix("-") in ORDERING.fields
             expected = f"Order by one of: {', '.join(ORDERING.fields)}; a leading - reverses"
         case "page_size":
-            is_fit, expected = is_page_size(value), SIZE_EXPECTED
+            is_fit, expected = _is_page_size(value), SIZE_EXPECTED
     return None if is_fit else ("invalid", expected)
+
+
+def _is_page_size(text: str) -> bool:
+    try:
+        return page_size(text) > 0
+    except grammar.Unreadable:
+        return False
 
 
 def _normal(name: str, value: str) -> str:

@@ -6,22 +6,23 @@ is a fault with a code for programs and a sentence for people; `core.http.bodies
 
 import re
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any, LiteralString
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
-from django.utils.dateparse import parse_datetime
 from pydantic import Field, GetCoreSchemaHandler, GetJsonSchemaHandler, StringConstraints
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
+from core import grammar
 from core.countries import COUNTRIES
 from core.money import CENT
 
 MAX_SKU, MAX_EMAIL = 64, 254  # characters
-MAX_DIGITS = 1000  # of an amount as text, before its value is computed
+
+MOMENT_EXPECTED = "Give a time in RFC 3339, e.g. 2031-01-31T12:00:00Z"
 
 # The default of a field that may be left out, but not be null: `model_fields_set` says whether it was given.
 NOT_GIVEN: Any = Field(default=None)
@@ -30,7 +31,6 @@ _SPACES = dict.fromkeys(
     map(ord, "\u00a0\u1680\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))), " "
 )
 _MARKS = dict.fromkeys(map(ord, "\u061c\u200c\u200d\u200e\u200f"))  # joiners and directions inside names
-_NUMBER = re.compile(r"(?P<sign>-?)(?P<whole>[0-9]*)(?:\.(?P<decimals>[0-9]*))?")
 
 
 def fault(
@@ -173,17 +173,13 @@ class Id(_Read):
 
 @dataclass(frozen=True)
 class Moment(_Read):
-    """A time in RFC 3339, taken as UTC where it names no offset."""
+    """A time in RFC 3339, which names its offset; kept in UTC."""
 
     def read(self, value: Any) -> datetime:
         try:
-            moment = parse_datetime(value) if isinstance(value, str) else None
-        except ValueError:
-            moment = None
-        if moment is None:
-            raise fault("invalid", "Give a time in RFC 3339, e.g. 2031-01-31T12:00:00Z")
-        try:
-            return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+            return grammar.moment(value if isinstance(value, str) else "")
+        except grammar.Unreadable as error:
+            raise fault("invalid", MOMENT_EXPECTED) from error
         except OverflowError as error:
             raise fault("overflow", "Datetime value out of range.") from error
 
@@ -202,12 +198,14 @@ class Amount(_Read):
     minimum: Decimal = Decimal(0)
 
     def read(self, value: Any) -> Decimal:
-        text = str(value).strip() if isinstance(value, str | int | float) else ""
-        match = _NUMBER.fullmatch(text)
-        if match is None or not (match["whole"] or match["decimals"]) or len(text) > MAX_DIGITS:
-            raise fault("null" if value is None else "invalid", "A valid number is required.")
-        self._check_digits(match["whole"].lstrip("0"), match["decimals"] or "")
-        amount = Decimal(text).quantize(CENT)
+        text = str(value) if isinstance(value, str | int | float) else ""
+        try:
+            amount = grammar.decimal(text)
+        except grammar.Unreadable as error:
+            raise fault("null" if value is None else "invalid", "A valid number is required.") from error
+        whole, _, decimals = text.removeprefix("-").partition(".")
+        self._check_digits(whole.lstrip("0"), decimals)
+        amount = amount.quantize(CENT) + 0  # not -0.00
         if amount < self.minimum:
             raise fault("min_value", f"Ensure this value is greater than or equal to {self.minimum}.")
         return amount
@@ -228,8 +226,9 @@ class Amount(_Read):
             raise fault("max_whole_digits", detail)
 
     def json_schema(self) -> dict[str, Any]:
-        pattern = rf"^-?\d{{0,{self.max_digits - 2}}}(?:\.\d{{0,2}})?$"
-        return {"type": "string", "format": "decimal", "pattern": pattern}
+        pattern = rf"^-?0*[0-9]{{1,{self.max_digits - 2}}}(\.[0-9]{{1,2}}0?)?$"
+        text = {"pattern": pattern, "maxLength": grammar.MAX_DECIMAL}
+        return {"type": "string", "format": "decimal", **text}
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from typing import Any
 from django.db.models import Q, QuerySet
 from rest_framework.utils.urls import replace_query_param
 
+from core import grammar
 from core.errors import FieldError, Invalid
 from core.http import cursors
 from core.http.cursors import Cursor
@@ -74,16 +75,16 @@ def page(rows: QuerySet[Any, Any], query: Mapping[str, str], *, ordering: Orderi
     )
 
 
-def is_page_size(text: str) -> bool:
-    """Whether `text` is a page size: at most three digits, so that nothing stands behind the zeros."""
-    return text.isascii() and text.isdigit() and len(text) <= 3 and 1 <= int(text) <= MAX_SIZE
+def page_size(text: str) -> int:
+    """How many rows a page is to have. Raises Unreadable."""
+    return grammar.whole(text, minimum=1, maximum=MAX_SIZE)
 
 
 def _size(query: Mapping[str, str]) -> int:
-    text = query.get("page_size", str(DEFAULT_SIZE))
-    if not is_page_size(text):
-        raise _bad("page_size", SIZE_EXPECTED)
-    return int(text)
+    try:
+        return page_size(query.get("page_size", str(DEFAULT_SIZE)))
+    except grammar.Unreadable as error:
+        raise _bad("page_size", SIZE_EXPECTED) from error
 
 
 def _fields(query: Mapping[str, str], ordering: Ordering) -> list[str]:

@@ -19,6 +19,7 @@ from unfold.widgets import UnfoldAdminDecimalFieldWidget, UnfoldAdminTextInputWi
 
 from core.errors import DomainError, NotFound
 from core.http.admin import back_from_dialog
+from core.http.forms import DecimalField
 from core.ids import uuid7
 from orders import actors, cancellation
 from orders.payments import refunds
@@ -37,7 +38,7 @@ class CancelForm(BaseDialogForm):
 
 
 class RefundForm(BaseDialogForm):
-    amount = forms.DecimalField(
+    amount = DecimalField(
         min_value=Decimal("0.01"), max_digits=14, decimal_places=2, widget=UnfoldAdminDecimalFieldWidget
     )
     reason = _line(300)

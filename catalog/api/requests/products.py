@@ -8,7 +8,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, fie
 from catalog.attributes import EXPECTED, check_attributes
 from catalog.skus import SKU, SKU_EXPECTED
 from core.http.bodies import RequestBody
-from core.http.fields import NOT_GIVEN, SLUG, Amount, Moment, Pattern, fault, text
+from core.http.fields import NOT_GIVEN, SLUG, Amount, Moment, Pattern, Whole, fault, text
 
 MAX_UNITS = 1_000_000_000
 
@@ -26,7 +26,7 @@ PriceOrNone = Annotated[Price | None, BeforeValidator(lambda value: None if valu
 Currency = Annotated[str, text(), Pattern(r"[A-Z]{3}", "Give an ISO 4217 code, e.g. EUR")]
 NewSku = Annotated[str, text(), Pattern(SKU, SKU_EXPECTED)]
 Attributes = Annotated[dict[str, Any], AfterValidator(_attributes)]
-Units = Annotated[int, Field(ge=0, le=MAX_UNITS)]
+Units = Annotated[int, Whole(0, MAX_UNITS)]
 CategorySlug = Annotated[str, text(100), SLUG]
 Time = Annotated[datetime, Moment()]
 

@@ -1,10 +1,9 @@
 from typing import Annotated
 
-from pydantic import Field
-
 from core.compute import services
 from core.http.bodies import RequestBody
+from core.http.fields import Whole
 
 
 class ComputeRequest(RequestBody):
-    primes_below: Annotated[int, Field(ge=2, le=services.MAX_PRIMES_BELOW)]
+    primes_below: Annotated[int, Whole(2, services.MAX_PRIMES_BELOW)]

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from core.grammar import MAX_ID, whole_between
 from core.outbox.dead import replay
 from core.outbox.models import OutboxMessage
 
@@ -14,7 +15,13 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         which = parser.add_mutually_exclusive_group(required=True)
-        which.add_argument("ids", nargs="*", type=int, default=[], help="of the messages (see outbox_show)")
+        which.add_argument(
+            "ids",
+            nargs="*",
+            type=whole_between(1, MAX_ID),
+            default=[],
+            help="of the messages (see outbox_show)",
+        )
         which.add_argument("--handler", help="every dead message for this handler")
         which.add_argument("--all", action="store_true", help="every dead message")
 

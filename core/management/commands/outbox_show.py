@@ -5,6 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
+from core.grammar import whole_between
 from core.outbox.formatting import as_line
 from core.outbox.models import OutboxMessage
 from core.outbox.queries import STATES
@@ -21,8 +22,7 @@ class Command(BaseCommand):
         parser.add_argument("--about", help="only those about this, e.g. an order's id")
         parser.add_argument(
             "--limit",
-            type=int,
-            choices=range(1, 100_001),
+            type=whole_between(1, 100_000),
             metavar="N",
             default=DEFAULT_LIMIT,
             help=f"how many at most (default {DEFAULT_LIMIT})",

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from core.grammar import MAX_ID, whole_between
 from core.outbox.dead import skip
 
 
@@ -13,7 +14,9 @@ class Command(BaseCommand):
     help = "Skip dead messages: they count as handled and never run again. Who skipped them and why is kept."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("ids", nargs="+", type=int, help="of the messages (see outbox_show)")
+        parser.add_argument(
+            "ids", nargs="+", type=whole_between(1, MAX_ID), help="of the messages (see outbox_show)"
+        )
         parser.add_argument("--reason", required=True, help="why nobody has to run them")
         parser.add_argument("--by", default=getpass.getuser(), help="who says so (default: the user here)")
 

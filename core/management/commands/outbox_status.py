@@ -7,6 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
+from core.grammar import seconds
 from core.outbox import queries
 
 
@@ -16,7 +17,7 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--max-lag", type=float, help="seconds that a due message may wait for a relay")
+        parser.add_argument("--max-lag", type=seconds, help="seconds that a due message may wait for a relay")
 
     def handle(self, *args: Any, max_lag: float | None, **options: Any) -> None:
         status = queries.lag(now=timezone.now())

@@ -1,4 +1,3 @@
-import math
 import sys
 from argparse import ArgumentParser
 from typing import Any
@@ -6,19 +5,12 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
+from core.grammar import positive_number, seconds
 from drills.chaos.stack import NothingToKill, OwnStack
 from drills.chaos.storm import Storm
 from drills.replay import replaying
 from drills.replay.checking import Database
 from localstack.layout import Layout
-
-
-def positive_number(text: str) -> float:
-    """Raises ValueError."""
-    number = float(text)
-    if not 0 < number < math.inf:
-        raise ValueError(text)
-    return number
 
 
 class Command(BaseCommand):
@@ -34,11 +26,11 @@ class Command(BaseCommand):
         parser.add_argument("--concurrency", type=int, default=64, help="most shoppers at once")
         parser.add_argument("--seed", type=int, default=1, help="the same seed draws the same shoppers")
         parser.add_argument(
-            "--patience", type=float, help="seconds for which a request is sent again: 60, with --chaos 180"
+            "--patience", type=seconds, help="seconds for which a request is sent again: 60, with --chaos 180"
         )
         parser.add_argument(
             "--end-within",
-            type=float,
+            type=seconds,
             help="seconds to wait for an order while none moves: 60, with --chaos 300, as leases double",
         )
         parser.add_argument(
@@ -60,8 +52,8 @@ class Command(BaseCommand):
     def handle(self, **options: Any) -> None:
         names = ["base_url", "count", "rate", "concurrency", "seed", "patience", "end_within", "database"]
         calm, stormy = {"patience": 60.0, "end_within": 60.0}, {"patience": 180.0, "end_within": 300.0}
-        for name, seconds in (stormy if options["chaos"] else calm).items():
-            options[name] = options[name] or seconds
+        for name, default in (stormy if options["chaos"] else calm).items():
+            options[name] = options[name] or default
         settings_of_run = {name: options[name] for name in names}
         try:
             if options["chaos"]:
