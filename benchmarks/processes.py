@@ -28,7 +28,7 @@ def running(
         process = subprocess.Popen(
             command,
             cwd=cwd,
-            env=os.environ | env,
+            env={**os.environ, "READ_ENV_FILES": "false", **env},  # measured alike in every checkout
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,

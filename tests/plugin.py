@@ -69,6 +69,7 @@ def _environment(worker: int) -> dict[str, str]:
     first = worker * VALKEY_DATABASES_PER_WORKER
     mine = run_dir / f"worker-{worker}"
     return {
+        "READ_ENV_FILES": "false",  # the checkout's own shop and its .env are nothing to the tests
         "SECRET_KEY": "a secret for tests, long enough for every check that counts its characters",
         "DEBUG": "false",
         "LOCAL_STACK": "true",

@@ -34,7 +34,7 @@ from localstack.layout import Layout
 from localstack.ports import free_port
 
 CHECKOUT = Path(__file__).resolve().parents[1]
-NOT_COPIED = (".git", ".venv", ".local", ".*_cache", "__pycache__", "node_modules")
+NOT_COPIED = (".git", ".venv", ".local", ".env", ".*_cache", "__pycache__", "node_modules")
 # Nothing of the test run's own environment reaches the stack but this.
 KEPT_VARIABLES = ("PATH", "HOME", "LANG", "TMPDIR")
 OPEN = "The shop is open."

@@ -111,6 +111,7 @@ class HotSkuSuite(Suite[Plan]):
 def _prepare(servers: Servers) -> None:
     url = servers.database_url(OURS_DATABASE)
     environment = os.environ | {
+        "READ_ENV_FILES": "false",
         "DATABASE_URL": url,
         "REDIS_URL": servers.valkey.url,
         "SECRET_KEY": secrets.token_urlsafe(64),

@@ -9,6 +9,7 @@ from django.db.models import Model
 
 from catalog.services import cache_tags, read_model
 from catalog.services.stock import default_location
+from core.resilience import time_limits
 from demo import articles, history, source
 from demo.loading import catalogue, copying, people, sales, stock
 from demo.progress import bar
@@ -16,6 +17,7 @@ from orders.models import Order
 
 BATCH = 1000
 LOCK = 7_346_112  # one load at a time
+MAX_MINUTES = 30  # of a statement, or of another load, on a machine that is busy with something else
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,6 +41,7 @@ def load() -> Loaded:
     products = articles.products(lines)
     orders = people.with_alice(history.orders(lines, articles.skus(products)))
     with transaction.atomic():
+        time_limits.extend(minutes=MAX_MINUTES)
         _wait_for_others()
         counts = {} if _is_loaded(orders) else _insert(products, orders)
         people.ensure_log_ins()
@@ -80,7 +83,7 @@ def _insert(products: Sequence[articles.Product], orders: Sequence[history.Histo
 
 
 def _store(tables: Sequence[Sequence[Model]]) -> None:
-    with bar(total=sum(map(len, tables)), label="Loading the demo data", unit="rows") as progress:
+    with bar(total=sum(map(len, tables)), label="", unit="rows") as progress:
         for batch in chain.from_iterable(map(_batches, tables)):
             copying.copy(batch)
             progress.update(len(batch))

@@ -5,9 +5,10 @@ from urllib.parse import urlsplit
 
 import psutil
 
+from core.locks import is_held
 from drills.chaos.faults import FAULTS, Fault
 from localstack.layout import Layout
-from localstack.record import is_running, recorded
+from localstack.record import recorded
 
 ENTRANCE = "nginx"
 HINT = "Start one with: THROTTLE_SCALE=1000 make run"
@@ -26,7 +27,7 @@ class OwnStack:
     @classmethod
     def behind(cls, base_url: str, layout: Layout) -> "OwnStack":
         """Raises NothingToKill where the stack does not run, or another server listens at `base_url`."""
-        if not (layout.record.exists() and is_running(layout.lock)):
+        if not (layout.record.exists() and is_held(layout.lock)):
             raise NothingToKill(f"No local stack of this checkout is running, so nothing is killed. {HINT}")
         address = urlsplit(base_url)
         entrance = recorded(layout.record).get(ENTRANCE)
@@ -47,7 +48,7 @@ class OwnStack:
 
         Raises NothingToKill where the supervisor has ended.
         """
-        if not is_running(self.layout.lock):
+        if not is_held(self.layout.lock):
             raise NothingToKill("The local stack has ended. Its last words are in .local/logs.")
         victim = self._victim(fault, random)
         if victim is None:

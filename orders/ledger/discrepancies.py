@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from django.db import connection, transaction
 
 from core.outbox.registry import saga_steps
+from core.resilience import time_limits
 from orders.ledger.questions import LEDGER_QUESTIONS, LedgerQuestion
 
 MAX_OF_A_KIND = 1000  # discrepancies that are counted; more are no more news
-MAX_QUESTION_TIME = "10min"  # of one question: a request's limit is too short to read a large shop
+MAX_QUESTION_MINUTES = 10  # of one question: a request's limit is too short to read a large shop
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,8 +35,8 @@ def find() -> list[Discrepancy]:
 
 @transaction.atomic
 def _answers(question: LedgerQuestion) -> list[Discrepancy]:
+    time_limits.extend(minutes=MAX_QUESTION_MINUTES)
     with connection.cursor() as cursor:
-        cursor.execute("SELECT set_config('statement_timeout', %s, true)", [MAX_QUESTION_TIME])
         cursor.execute(question.statement, {"saga_steps": saga_steps()})
         return [
             Discrepancy(what=question.what, subject=subject, expected=expected, found=found)

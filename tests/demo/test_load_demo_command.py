@@ -1,5 +1,8 @@
+from io import StringIO
+
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
 
 from accounts.models import User
 from catalog.models import Product
@@ -32,3 +35,12 @@ def test_load_demo__if_empty_and_the_shop_has_a_product__writes_nothing():
     call_command("load_demo", "--if-empty")
 
     assert list(Product.objects.all()) == [own.product]
+
+
+def test_load_demo__limits_of_a_request_are_too_short__sets_its_own():
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL statement_timeout = 20")
+
+    call_command("load_demo", stdout=StringIO())
+
+    assert Product.objects.count() > 1000

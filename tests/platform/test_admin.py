@@ -1,6 +1,7 @@
 import pytest
 from django.contrib.auth.models import Permission
 from django.db import transaction
+from django.db.models.functions import Now
 from django.test import override_settings
 from django.utils import timezone
 
@@ -87,10 +88,10 @@ def test_rows__by_hand__cannot_be_added_changed_or_deleted(admin):
 @pytest.mark.parametrize(
     ("state", "fields"),
     [
-        ("dead", {"dead_at": timezone.now(), "error": "x"}),
+        ("dead", {"dead_at": Now(), "error": "x"}),
         ("retrying", {"error": "x"}),
         ("open", {}),
-        ("handled", {"handled_at": timezone.now()}),
+        ("handled", {"handled_at": Now()}),
     ],
 )
 def test_outbox__filtered_by_state__shows_that_state(admin, state, fields):

@@ -33,9 +33,9 @@ def signed(client, settings):
     """Post as the sandbox does; the answer."""
     settings.SANDBOX_WEBHOOK_SECRET = SECRET
 
-    def post(event, *, secret=SECRET, at=None, event_id="evt_1", **changes):
+    def post(event, *, secret=SECRET, seconds=0, event_id="evt_1", **changes):
         raw = event if isinstance(event, bytes) else json.dumps(event).encode()
-        at, key = str(at or int(time.time())), base64.b64decode(secret.removeprefix("whsec_"))
+        at, key = str(int(time.time()) + seconds), base64.b64decode(secret.removeprefix("whsec_"))
         signed = f"{event_id}.{at}.".encode() + raw
         signature = base64.b64encode(hmac.digest(key, signed, hashlib.sha256)).decode()
         headers = {"webhook-id": event_id, "webhook-timestamp": at, "webhook-signature": f"v1,{signature}"}
@@ -132,8 +132,8 @@ def test_post__signed__is_settled_and_a_copy_is_not(order, signed):
     "forgery",
     [
         {"secret": "whsec_" + base64.b64encode(b"another").decode()},
-        {"at": int(time.time()) - 1000},
-        {"at": int(time.time()) + 1000},
+        {"seconds": -1000},
+        {"seconds": 1000},
         {"webhook-id": "evt_2"},
         {"webhook-id": ""},
         {"webhook-timestamp": "now"},
