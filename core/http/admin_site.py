@@ -44,7 +44,7 @@ class Guarded(StrictNumbers):
 
     def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
         """Counts its rows, so whatever its filters make of the query comes to light here."""
-        if not all(_is_short(name, value) for name, value in request.GET.items()):
+        if not all(_is_short(name, str(value)) for name, value in request.GET.items()):
             raise IncorrectLookupParameters("A filter or search is too long")
         try:
             found: ChangeList = super().get_changelist_instance(request)  # type: ignore[misc]

@@ -39,10 +39,10 @@ class QueryFilters(serializers.Serializer[Any]):
     def parse(cls, query: QueryDict) -> dict[str, Any]:
         """The given filters, typed. A parameter that does not exist, is repeated or does not fit is a 400."""
         faults = list(cls()._faults_of_names(query))
-        given = {}
+        given: dict[str, Any] = {}
         for name, field in cls().fields.items():
             try:
-                given |= {name: _read(field, query[name])} if name in query else {}
+                given |= {name: _read(field, str(query[name]))} if name in query else {}
             except grammar.Unreadable as error:
                 faults.append(FieldError(field=name, code="invalid", detail=str(error)))
         filters = cls(data=given)

@@ -2,7 +2,8 @@
 
 The same key and request answer the same, byte for byte, with `Idempotent-Replayed: true`. While the first
 use runs, a second is 409 with Retry-After; another body, path or method under the key is 422, and so are
-other values of the view's `fingerprint_headers` (by which it knows a guest). Keys belong to their user
+other values of the view's `fingerprint_headers`. A view that is open to guests names there what it knows a
+guest by: an answer may hold a secret, and is repeated to whoever has it alone. Keys belong to their user
 (guests share one scope). The answer commits together with the effect, so a crash leaves both or neither. An
 error answer wrote nothing and is not kept: the key may be used again. Kept for 24 hours.
 

@@ -56,6 +56,7 @@ class OrdersView(LeanReads):
     permission_classes = [AllowAny]
     throttle_classes = [OrderLimit]  # of placing orders: looking at them does not count
     read_throttle_classes = ()
+    fingerprint_headers = ["X-Cart-Token"]
     pagination_class = KeysetPagination
     ordering = Ordering({"created_at": "created_at"}, default="-created_at")
 

@@ -5,6 +5,7 @@ from django.test import RequestFactory
 from rest_framework.views import APIView
 
 from core.http.lean import LeanReads, Readers
+from core.idempotency import decorator
 from tests.architecture.house import ROOT, SHOP, routes
 
 NOT_IN_THE_SCHEMA = {"/api/schema", "/api/docs"}
@@ -43,14 +44,30 @@ def _lean_views():
 
 def test_lean_reads__closed_to_strangers_by_their_permissions__are_not_open_to_read():
     """`readers` and `permission_classes` are two statements about one view; the first may not be wider."""
-    stranger = RequestFactory().get("/")
-    stranger.user = AnonymousUser()
-    closed = {
-        v for v in _lean_views() if not all(p().has_permission(stranger, v()) for p in v.permission_classes)
-    }
+    closed = {v for v in _lean_views() if not _is_open_to_strangers(v, "GET")}
 
     assert closed
     assert [v.__name__ for v in closed if v.readers not in (Readers.CUSTOMERS, Readers.STAFF)] == []
+
+
+def _is_open_to_strangers(view, method):
+    stranger = RequestFactory().generic(method, "/")
+    stranger.user = AnonymousUser()
+    return all(permission().has_permission(stranger, view()) for permission in view.permission_classes)
+
+
+def test_idempotent__open_to_guests__names_what_it_knows_a_guest_by():
+    """Or a stranger with the key and the body is told the token that the first answer brought."""
+    once = {route.view for route in _api_routes() if _is_idempotent(route.view)}
+    open_ones = {view for view in once if _is_open_to_strangers(view, "POST")}
+
+    assert "OrdersView" in {view.__name__ for view in open_ones}
+    assert [v.__name__ for v in open_ones if not getattr(v, "fingerprint_headers", None)] == []
+
+
+def _is_idempotent(view):
+    codes = [getattr(method, "__code__", None) for method in vars(view).values()]
+    return any(code and code.co_filename == decorator.__file__ for code in codes)
 
 
 def test_lean_reads__of_customers_and_staff__answer_401_to_a_stranger():

@@ -90,6 +90,22 @@ def test_order_cart__same_key__is_replayed(guest, body):
     assert first.content == second.content
 
 
+def test_order_cart__key_and_body_of_another_guest__are_not_answered_with_the_first_ones_token(guest, body):
+    guest.open({"MUG": 2})
+    first = guest.order_cart(body, **{"Idempotency-Key": "1"})
+    other = Shopper()
+    other.cart = guest.cart
+
+    answers = [
+        other.order_cart(body, **{"Idempotency-Key": "1", "X-Cart-Token": token})
+        for token in ("", "another's")
+    ]
+
+    assert first.status_code == 201
+    assert [answer.status_code for answer in answers] == [422, 422]
+    assert not any(first.json()["token"] in answer.content.decode() for answer in answers)
+
+
 def test_order_cart__customer__has_a_new_one_next(alice, body):
     old = alice.open({"MUG": 1}).json()
     alice.order_cart(body)
