@@ -19,7 +19,12 @@ from core.idempotency.decorator import IDEMPOTENCY_KEY, idempotent
 from core.json import dumps
 from core.limits.throttles import RateLimit
 from orders.api.access import CART_TOKEN, holder_of
-from orders.api.documents.carts import CartDocument, OpenedCartDocument, cart_document
+from orders.api.documents.carts import (
+    CartDocument,
+    OpenedCartDocument,
+    cart_document,
+    opened_cart_document,
+)
 from orders.api.requests.carts import (
     CartItemRequest,
     CartQuantityRequest,
@@ -48,14 +53,15 @@ class CartsView(APIView):
         operation_id="open_cart",
         parameters=[IDEMPOTENCY_KEY, CART_TOKEN],
         request=CartRequest,
-        responses={200: CartDocument, 201: OpenedCartDocument},
+        responses={200: OpenedCartDocument, 201: OpenedCartDocument},
     )
     def post(self, request: Request) -> HttpResponse:
         """Start a cart. A customer has one: where it is there already, it answers 200, with the items put in.
 
         At log-in, send the bearer token and the guest's X-Cart-Token: what is in the guest's cart goes into
-        the customer's (quantities add up, as far as there is stock), and the guest's cart is gone. A guest's
-        repeat is another cart, whatever its key.
+        the customer's (quantities add up, as far as there is stock), and the guest's cart is gone. Where it
+        does not fit, as in another currency, it stays as it is, and `kept_cart` says so. A guest's repeat is
+        another cart, whatever its key.
         """
         return self._put_in(request) if request.user.is_authenticated else self._open(request)
 
@@ -67,9 +73,9 @@ class CartsView(APIView):
         body = read(CartRequest, request)
         opened = opening.open_cart(holder=holder_of(request), quantities=body.items, now=timezone.now())
         shown = _shown(opened.cart_id, _holder_after(request, opened))
+        answer = opened_cart_document(shown, opened)
         if not opened.is_new:
-            return Response(shown)
-        answer = {**shown, "token": opened.token} if opened.token else shown
+            return Response(answer)
         return Response(answer, status=201, headers={"Location": reverse("cart", args=[opened.cart_id])})
 
 

@@ -37,7 +37,8 @@ def put_in(cart: Cart, quantities: Mapping[str, int]) -> None:
 def take_over(cart: Cart, other: Cart) -> None:
     """Move all of `other`, which is deleted, into the cart: quantities add up, as far as there is stock.
 
-    One unit stays of what has sold out, so that the shopper sees it. Raises MixedCurrencies, CartFull.
+    One unit stays of what has sold out, so that the shopper sees it. Raises MixedCurrencies, CartFull; then
+    nothing has been written.
     """
     present = {item.variant_id: item.quantity for item in cart.items.all()}
     taken = list(other.items.select_related("variant").order_by("id"))

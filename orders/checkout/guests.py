@@ -18,6 +18,11 @@ class Buyer:
         """Whom a limit per customer counts."""
         return _key_of_guest(self.email) if self.customer_id is None else _key_of_account(self.customer_id)
 
+    @property
+    def address_key(self) -> str:
+        """For whom an account's use counts as well: a guest with its address. Empty for guests."""
+        return _key_of_guest(self.email) if self.customer_id else ""
+
 
 def token_hash(token: str) -> str:
     """What is stored of a guest's token: nobody who reads the database can use it."""

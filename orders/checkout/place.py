@@ -68,4 +68,4 @@ def _decide(
 def _claim_voucher(order: recording.NewOrder) -> None:
     voucher = order.offer.voucher
     if voucher is not None:
-        voucher_uses.claim(voucher=voucher, order_id=order.id, customer_key=order.buyer.key, now=order.now)
+        voucher_uses.claim(voucher=voucher, order_id=order.id, buyer=order.buyer, now=order.now)

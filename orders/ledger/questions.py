@@ -221,8 +221,9 @@ FROM orders_voucher v LEFT JOIN used u ON u.voucher_id = v.id WHERE v.used <> co
 
 VOUCHER_CUSTOMERS = """
 WITH used AS (
-    SELECT voucher_id, customer_key, count(*) AS uses
-    FROM orders_voucheruse WHERE released_at IS NULL GROUP BY 1, 2
+    SELECT voucher_id, key AS customer_key, count(*) AS uses
+    FROM orders_voucheruse, unnest(ARRAY[customer_key, address_key]) AS key
+    WHERE released_at IS NULL AND key <> '' GROUP BY 1, 2
 )
 SELECT v.code || ', ' || customer_key, coalesce(u.uses, 0)::text, coalesce(c.used, 0)::text
 FROM used u FULL JOIN orders_vouchercustomer c USING (voucher_id, customer_key)

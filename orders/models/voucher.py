@@ -116,12 +116,14 @@ class VoucherCategory(models.Model):
 class VoucherUse(models.Model):
     """One order's use of a voucher; released (`released_at`) where the order fails or is cancelled.
 
-    `customer_key` is "customer:<id>", or "guest:<hash of the e-mail address>".
+    `customer_key` is "customer:<id>", or "guest:<hash of the e-mail address>". `address_key` is that of a
+    guest with the account's address, for whom an account's use counts too; empty for guests.
     """
 
     voucher = models.ForeignKey(Voucher, models.PROTECT, related_name="uses")
     order = models.ForeignKey(Order, models.PROTECT, related_name="voucher_uses", db_index=False)
     customer_key = models.CharField(max_length=80)
+    address_key = models.CharField(max_length=80, blank=True, default="", db_default="")
     used_at = models.DateTimeField(default=timezone.now)
     released_at = models.DateTimeField(null=True, blank=True)
 

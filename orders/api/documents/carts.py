@@ -7,6 +7,7 @@ from rest_framework import serializers
 
 from core.http.documents import MoneyField
 from orders.carts.contents import Contents
+from orders.carts.opening import OpenedCart
 from orders.carts.queries import Line
 from orders.models import Cart
 from orders.pricing import availability
@@ -75,7 +76,17 @@ class CartDocument(serializers.Serializer[Any]):
     expires_at = serializers.DateTimeField()
 
 
+class KeptCartDocument(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    currency = serializers.CharField()
+    code = serializers.CharField(help_text="E.g. mixed_currencies.")
+    detail = serializers.CharField()
+
+
 class OpenedCartDocument(CartDocument):
+    kept_cart = KeptCartDocument(
+        required=False, help_text="The guest's cart where it does not fit: it stays, and why."
+    )
     token = serializers.CharField(required=False, help_text="Guests only, once: sent later as X-Cart-Token.")
 
 
@@ -95,6 +106,15 @@ def cart_document(cart: Cart, contents: Contents) -> dict[str, Any]:
         "order": cart.order.number if cart.order else None,
         "expires_at": cart.expires_at,
     }
+
+
+def opened_cart_document(cart: dict[str, Any], opened: OpenedCart) -> dict[str, Any]:
+    """As `OpenedCartDocument` describes it: `cart` as above, and what is told once."""
+    told: dict[str, Any] = {"token": opened.token} if opened.token else {}
+    if opened.kept:
+        why = {"code": opened.kept.hindrance.code, "detail": opened.kept.hindrance.detail}
+        told["kept_cart"] = {"id": opened.kept.cart_id, "currency": opened.kept.currency, **why}
+    return {**cart, **told}
 
 
 def _line(line: Line, priced: QuotedLine | None) -> dict[str, Any]:

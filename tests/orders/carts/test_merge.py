@@ -6,6 +6,7 @@ import pytest
 from django.utils import timezone
 
 from catalog.models import Variant
+from orders.carts import items
 from orders.models import Cart, CartItem
 from tests.factories.catalog import VariantFactory
 from tests.factories.orders import VoucherFactory
@@ -81,13 +82,39 @@ def test_merge__prices_when_added__the_customers_own_stay(guest, alice, variant,
     assert prices == {"MUG": Decimal("12.50"), "CUP": Decimal(5)}
 
 
-def test_merge__other_currency__is_refused_and_both_stay(guest, alice, variant, log_in):
+def test_merge__other_currency__both_stay_and_the_answer_says_so(guest, alice, variant, log_in):
     VariantFactory(sku="EURO", currency="EUR")
     guest.open({"EURO": 1})
     alice.open({"MUG": 1})
 
-    assert (log_in().status_code, log_in().json()["code"]) == (400, "mixed_currencies")
+    answers = [log_in() for _ in range(2)]
+
+    for answer in answers:
+        kept = answer.json()["kept_cart"]
+        assert (answer.status_code, _units(answer.json())) == (200, {"MUG": 1})
+        assert (kept["id"], kept["currency"], kept["code"]) == (guest.cart["id"], "EUR", "mixed_currencies")
     assert Cart.objects.count() == 2
+    assert (_units(guest.look()), _units(alice.look())) == ({"EURO": 1}, {"MUG": 1})
+
+
+def test_merge__more_than_one_order_can_hold__both_stay_and_the_answer_says_so(
+    guest, alice, variant, log_in, monkeypatch
+):
+    monkeypatch.setattr(items, "MAX_ITEMS", 1)
+    VariantFactory(sku="CUP", stock=5)
+    guest.open({"CUP": 1})
+    alice.open({"MUG": 1})
+
+    answer = log_in().json()
+
+    assert (_units(answer), answer["kept_cart"]["code"]) == ({"MUG": 1}, "cart_full")
+    assert _units(guest.look()) == {"CUP": 1}
+
+
+def test_merge__nothing_hinders_it__keeps_no_cart(guest, alice, variant, log_in):
+    guest.open({"MUG": 1})
+
+    assert "kept_cart" not in log_in().json()
 
 
 def test_merge__empty_guest_cart__changes_nothing(guest, alice, variant, log_in):

@@ -13,6 +13,7 @@ from core.outbox.models import OutboxMessage
 from orders.checkout import voucher_uses
 from orders.events import OrderCancelled
 from orders.handlers import release_holdings
+from orders.ledger import checking
 from orders.models import Order, OrderLine, Voucher, VoucherCustomer, VoucherUse
 from tests.factories.catalog import CategoryFactory, VariantFactory
 from tests.factories.orders import VoucherFactory
@@ -148,6 +149,42 @@ def test_voucher__limit_per_customer__counts_accounts_and_addresses(guest, alice
     assert guest.order({**body, "email": "bob@shop.test"}).status_code == 201
     assert _quote(alice, body)["code"] == "voucher_exhausted"
     assert not VoucherCustomer.objects.filter(customer_key__contains="@").exists()
+
+
+@pytest.mark.parametrize("email", ["alice@shop.test", " Alice@Shop.TEST "])
+def test_voucher__used_signed_in__is_used_for_the_accounts_address_too(guest, alice, body, email):
+    VoucherFactory(code="ONCE", max_uses_per_customer=1)
+    body["voucher"] = "ONCE"
+    assert alice.order(body).status_code == 201
+
+    again = guest.order({**body, "email": email})
+
+    assert (again.status_code, again.json()["code"]) == (409, "voucher_exhausted")
+
+
+def test_voucher__used_with_somebodys_address__is_still_the_accounts(guest, alice, body):
+    """Whoever knows an address may order with it as a guest, and must not spend what an account has."""
+    VoucherFactory(code="TWICE", max_uses_per_customer=2)
+    body["voucher"] = "TWICE"
+    as_alice = {**body, "email": "alice@shop.test"}
+    strangers = [guest.order(as_alice).status_code for _ in range(3)]
+
+    own = [alice.order(body).status_code for _ in range(3)]
+
+    assert (strangers, own) == ([201, 201, 409], [201, 201, 409])
+
+
+def test_voucher__account_gives_back__is_free_for_its_address_too(guest, alice, body):
+    VoucherFactory(code="ONCE", max_uses_per_customer=1)
+    body["voucher"] = "ONCE"
+    order_id = alice.order(body).json()["id"]
+
+    for _ in range(2):
+        voucher_uses.release(order_id=order_id, now=timezone.now())
+
+    assert set(VoucherCustomer.objects.values_list("used", flat=True)) == {0}
+    assert guest.order({**body, "email": "alice@shop.test"}).status_code == 201
+    assert "ONCE" not in str(checking.reconcile(now=timezone.now(), asks_providers=False).drift)
 
 
 def test_voucher__order_fails__is_not_used(guest, body):
