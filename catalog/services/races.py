@@ -9,6 +9,8 @@ from core.errors import Conflict
 P = ParamSpec("P")
 R = TypeVar("R")
 
+TRIES = 3
+
 
 class LostRace(Conflict):
     code = "lost_race"
@@ -16,16 +18,20 @@ class LostRace(Conflict):
 
 
 def constraints_decide(service: Callable[P, R]) -> Callable[P, R]:
-    """What the service checked first may change until it writes: then a constraint refuses, as a 409.
+    """What the service checked first may change until it writes: then a constraint refuses it.
 
-    Stands outside `transaction.atomic`, since foreign keys are checked at commit.
+    The service is run again, on what the others have committed by then: it finds another slug, or names
+    what is taken. Where that loses too, it is a LostRace. Stands outside `transaction.atomic`, which undoes
+    the first try, and since foreign keys are checked at commit.
     """
 
     @wraps(service)
     def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
-        try:
-            return service(*args, **kwargs)
-        except IntegrityError as error:
-            raise LostRace from error
+        for _ in range(TRIES):
+            try:
+                return service(*args, **kwargs)
+            except IntegrityError as error:
+                lost = error
+        raise LostRace from lost
 
     return wrapped
