@@ -5,13 +5,16 @@ PYTHON := .venv/bin/python
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run stop reset shell logs test check torture bench lock messages local-environment dev-environment
+.PHONY: help run card stop reset shell logs test check torture bench lock messages local-environment dev-environment
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
 
 run: local-environment ## Run the whole shop on this machine (PORT=8000); Ctrl-C stops it
 	@exec $(PYTHON) -m localstack run
+
+card: local-environment ## Show the addresses and log-ins of the running shop again
+	@$(PYTHON) -m localstack card
 
 stop: local-environment ## Stop the shop of this checkout from another terminal
 	@$(PYTHON) -m localstack stop
@@ -23,7 +26,8 @@ shell: local-environment ## Open a Python shell with the models of the running s
 	@$(PYTHON) manage.py shell
 
 logs: ## Follow the logs of all processes
-	@tail -n 20 -F .local/logs/*.log
+	@if ls .local/logs/*.log >/dev/null 2>&1; then tail -n 20 -F .local/logs/*.log; \
+	else echo "There are no logs yet: make run begins them."; fi
 
 test: dev-environment ## Run the tests on all cores (ARGS="tests/core -k cache")
 	@$(PYTHON) -m pytest --numprocesses auto $(ARGS)

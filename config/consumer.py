@@ -1,6 +1,10 @@
 """The worker's side of the broker."""
 
+from typing import Any
+
 from celery.worker.consumer import Consumer
+
+from core.checks import refuse_unsafe_settings
 
 
 class LeanConsumer(Consumer):
@@ -11,3 +15,7 @@ class LeanConsumer(Consumer):
 
     class Blueprint(Consumer.Blueprint):  # type: ignore[valid-type,misc]  # the stubs call it a variable
         default_steps = [step for step in Consumer.Blueprint.default_steps if "delayed_delivery" not in step]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        refuse_unsafe_settings()  # Celery makes the system checks, and goes on whatever they say
+        super().__init__(*args, **kwargs)

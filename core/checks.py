@@ -4,11 +4,15 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error
+from django.core.checks import CheckMessage, Error, Info, Tags, run_checks
+from django.core.checks import Warning as DjangoWarning
 from django.core.exceptions import ImproperlyConfigured
+
+from core.risks import Risk
 
 MIN_SECRET_CHARACTERS = 50
 MIN_SECRET_VARIETY = 5  # different characters
+UNSENT = [f"django.core.mail.backends.{name}.EmailBackend" for name in ("console", "filebased", "dummy")]
 
 
 def unsafe_settings(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
@@ -21,9 +25,41 @@ def refuse_unsafe_settings() -> None:
 
     Raises ImproperlyConfigured naming each unsafe setting.
     """
-    found = unsafe_settings(None)
+    found = [message for message in run_checks(tags=[Tags.security]) if message.is_serious()]
     if found:
-        raise ImproperlyConfigured("; ".join(f"{error.id}: {error.msg}" for error in found))
+        raise ImproperlyConfigured("; ".join(_on_one_line(error) for error in found))
+
+
+def own_risks() -> Iterator[Risk]:
+    """What the settings of this package may leave open."""
+    wide = settings.TRUSTED_PROXIES.wide()
+    yield Risk(
+        "trusted_proxies",
+        bool(wide),
+        f"TRUSTED_PROXIES trusts strangers: everybody in {', '.join(wide)} may choose an address",
+        "Name the networks in which nginx is",
+        "shop.E008",
+    )
+    yield Risk(
+        "unsent_mail",
+        settings.EMAIL_BACKEND in UNSENT,
+        "EMAIL_URL sends no mail, and may show mails with their links in logs and files",
+        "Name your SMTP server",
+        "shop.E009",
+    )
+
+
+def left_over(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """What `make run` leaves in a checkout; for `check --deploy`, as it changes nothing by itself."""
+    if settings.LOCAL_STACK:
+        return [DjangoWarning("LOCAL_STACK is on: this is no public installation", id="shop.W001")]
+    if settings.LOCAL_ENVIRONMENT.exists():
+        return [Info("A local stack runs or ran here, and its .local/env is not read", id="shop.I001")]
+    return []
+
+
+def _on_one_line(message: CheckMessage) -> str:
+    return f"{message.id}: {message.msg}" + (f" ({message.hint})" if message.hint else "")
 
 
 def _unsafe() -> Iterator[Error]:

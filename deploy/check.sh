@@ -13,6 +13,7 @@ failed=""
 export SECRET_KEY="only-for-checks-9fQ2xV7bT4mK8wZ1rN6cJ3hL5dG0sYpA7uE"
 export DATABASE_URL=postgres://shop@127.0.0.1:1/shop REDIS_URL=redis://127.0.0.1:1
 export ALLOWED_HOSTS=shop.example PUBLIC_URL=https://shop.example
+export PAYMENT_GATEWAY=stripe STRIPE_SECRET_KEY=none STRIPE_WEBHOOK_SECRET=none CARRIER=manual
 export DEBUG=false LOCAL_STACK=false
 export READ_ENV_FILES=false # of this checkout: what is checked is the same on every machine
 

@@ -1,4 +1,4 @@
-"""`python -m localstack run|stop|reset`, in the checkout."""
+"""`python -m localstack run|card|stop|reset`, in the checkout."""
 
 import os
 import sys
@@ -8,12 +8,15 @@ from localstack import commands
 from localstack.errors import StackError
 from localstack.layout import Layout
 
-COMMANDS = {"run": commands.run, "stop": commands.stop, "reset": commands.reset}
+COMMANDS = {"run": commands.run, "card": commands.card, "stop": commands.stop, "reset": commands.reset}
 
 
 def main(arguments: list[str]) -> int:
     layout = Layout(Path(__file__).resolve().parents[1])
     os.umask(0o077)  # whatever any of us writes is nobody else's to read
+    if arguments[0] not in COMMANDS:
+        print(f"There is no command {arguments[0]!r}, only: {', '.join(COMMANDS)}", file=sys.stderr)
+        return 2
     try:
         COMMANDS[arguments[0]](layout)
     except StackError as problem:

@@ -1,4 +1,4 @@
-"""What a newcomer needs to see once everything runs."""
+"""What a newcomer needs to see once everything runs; no line is wider than a terminal of 80 columns."""
 
 import contextlib
 import json
@@ -11,48 +11,46 @@ from localstack.ports import HOST
 BANNER = """
   The shop is open.
 
-    API         {base}/            documentation  {base}/api/docs
-    Admin       {base}/admin/      mail inbox     {base}/dev/mail
+    API            {base}/
+    Documentation  {base}/api/docs
+    Admin          {base}/admin/
+    Mail inbox     {base}/dev/mail
 
-    Log-ins     admin@shop.test (staff), alice@shop.test (customer), password {password}
+    Staff          admin@shop.test
+    Customer       alice@shop.test
+    Password       {password}
 
   Place an order, then open the mail inbox:
 
-    {curl}
+    curl {base}/api/v1/orders \\
+      -H 'Content-Type: application/json' -d '{{
+      "items": [{{"quantity": 1, "sku":
+        {sku}}}],
+      "email": "you@example.com",
+      "shipping_address": {{"name": "You", "line1": "1 Main Street",
+        "city": "Springfield", "postal_code": "12345", "country": "US"}},
+      "payment": {{"token": "tok_ok"}}}}'
 
-  Logs: .local/logs.  Stop: Ctrl-C.
+  This again: make card.  Logs: make logs (.local/logs).  Stop: Ctrl-C.
 """
 
 
+def address(port: int) -> str:
+    return f"http://localhost:{port}"
+
+
 def banner(port: int, environment: Mapping[str, str]) -> str:
-    base = f"http://localhost:{port}"
-    return BANNER.format(base=base, password=environment["DEMO_PASSWORD"], curl=_order(base, _any_sku(port)))
-
-
-def _order(base: str, sku: str) -> str:
-    address = {
-        "name": "You",
-        "line1": "1 Main Street",
-        "city": "Springfield",
-        "postal_code": "12345",
-        "country": "US",
-    }
-    order = {
-        "items": [{"sku": sku, "quantity": 1}],
-        "email": "you@example.com",
-        "shipping_address": address,
-        "payment": {"token": "tok_ok"},
-    }
-    return f"curl {base}/api/v1/orders -H 'Content-Type: application/json' \\\n      -d '{json.dumps(order)}'"
+    sku = json.dumps(_any_sku(port))
+    return BANNER.format(base=address(port), password=environment["DEMO_PASSWORD"], sku=sku)
 
 
 def _any_sku(port: int) -> str:
     """A SKU of the catalogue that is in stock, as the API shows it; a placeholder where it does not."""
-    with contextlib.suppress(OSError):
-        products = _get(port, "/api/v1/products?in_stock=true&page_size=1")["results"]
-        for product in products:
+    with contextlib.suppress(OSError, StopIteration):
+        (product,) = _get(port, "/api/v1/products?in_stock=true&page_size=1")["results"] or [None]
+        if product:
             variants = _get(port, f"/api/v1/products/{product['slug']}")["variants"]
-            return next(variant["sku"] for variant in variants if variant["available"] > 0)
+            return str(next(variant["sku"] for variant in variants if variant["available"] > 0))
     return "SKU"
 
 

@@ -1,4 +1,4 @@
-"""What `make run`, `make stop` and `make reset` do."""
+"""What `make run`, `make card`, `make stop` and `make reset` do."""
 
 import asyncio
 import contextlib
@@ -10,14 +10,16 @@ from collections.abc import Mapping
 import environ
 import psutil
 
-from localstack import ports, postgres
+from core.locks import is_held
+from localstack import nginx, postgres
 from localstack.account import server_account
-from localstack.banner import banner
-from localstack.environment import public_port, write_environment_file
+from localstack.banner import address, banner
+from localstack.entrance import require_port
+from localstack.environment import public_port, read_environment_file, write_environment_file
 from localstack.errors import StackError
 from localstack.layout import Layout
 from localstack.plan import plan
-from localstack.record import SUPERVISOR, Record, end_leftovers, is_running, only_supervisor, recorded
+from localstack.record import SUPERVISOR, Record, end_leftovers, only_supervisor, recorded
 from localstack.supervisor import Supervisor
 from localstack.terminal import Terminal
 
@@ -27,12 +29,15 @@ STOP_SECONDS = 60
 def run(layout: Layout) -> None:
     """Run the shop until Ctrl-C or SIGTERM."""
     layout.make_directories()
-    environ.Env.read_env(layout.root / ".env")
+    if environ.Env().bool("READ_ENV_FILES", default=True):
+        environ.Env.read_env(layout.root / ".env")
     given = dict(os.environ)
-    with only_supervisor(layout.lock):
+    port = public_port(given)
+    with only_supervisor(layout.lock, address=_running_at(layout)):
+        layout.environment.unlink(missing_ok=True)  # of a supervisor that was killed
         if left := end_leftovers(layout.record, layout.root):
             print(f"Ended what an interrupted run had left: {', '.join(left)}")
-        _require_port(public_port(given))
+        require_port(port)
         try:
             _supervise(layout, given)
         finally:
@@ -40,40 +45,39 @@ def run(layout: Layout) -> None:
             layout.record.unlink(missing_ok=True)
 
 
+def _running_at(layout: Layout) -> str:
+    """The address of the shop that runs in this checkout already; empty where none does, or not yet."""
+    environment = read_environment_file(layout.environment) if is_held(layout.lock) else {}
+    return address(public_port(environment)) if environment else ""
+
+
 def _supervise(layout: Layout, given: Mapping[str, str]) -> None:
     with contextlib.closing(Terminal(layout.logs)) as terminal:
-        terminal.say(f"Starting the shop in {layout.root} (logs: .local/logs)")
+        terminal.say(f"Starting the shop in {layout.root}")
         stack = plan(layout, given)
         write_environment_file(layout.environment, stack.environment, given)
         supervisor = Supervisor(stack.stages, record=Record(layout.record), terminal=terminal)
         asyncio.run(supervisor.run(when_up=lambda: terminal.say(banner(stack.port, stack.environment))))
 
 
-def _require_port(port: int) -> None:
-    if ports.is_free(port):
-        return
-    raise StackError(
-        f"Port {port} is taken{_holder(port)}.",
-        hint=f"Choose another: PORT={port + 1000} make run",
-    )
-
-
-def _holder(port: int) -> str:
-    """Who listens on the port, as far as we are allowed to know."""
-    try:
-        listening = [c for c in psutil.net_connections("tcp") if c.status == psutil.CONN_LISTEN]
-        pid = next(c.pid for c in listening if c.laddr and c.laddr.port == port)
-        return f" by {psutil.Process(pid).name()} (process {pid})"
-    except (psutil.Error, StopIteration):
-        return ""
+def card(layout: Layout) -> None:
+    """Show the addresses and log-ins of the running shop again."""
+    environment = read_environment_file(layout.environment) if is_held(layout.lock) else {}
+    if not environment:
+        raise StackError("The shop of this checkout is not running.", hint="Start it with: make run")
+    port = public_port(environment)
+    if not nginx.answers(port):
+        raise StackError("The shop is still starting.", hint="Ask again once make run says that it is open.")
+    print(banner(port, environment))
 
 
 def stop(layout: Layout) -> None:
     """Stop the shop of this checkout, and what a killed supervisor has left."""
     if not layout.local.exists():
+        print("The shop is not running.")
         return
     supervisor = recorded(layout.record).get(SUPERVISOR)
-    if is_running(layout.lock) and supervisor is not None:
+    if is_held(layout.lock) and supervisor is not None:
         supervisor.send_signal(signal.SIGTERM)
         psutil.wait_procs([supervisor], timeout=STOP_SECONDS)
     with only_supervisor(layout.lock):

@@ -8,15 +8,19 @@ from pathlib import Path
 
 from localstack import ports
 from localstack.layout import Layout
+from localstack.numbers import MAX_PORT, MAX_SIZE, whole_number
 from localstack.secret_files import remembered_secret, write_private
 
-DEFAULT_PORT = "8000"
+DEFAULT_PORT = 8000
+SIZES = {"WEB_CONCURRENCY": os.cpu_count() or 1, "WEB_THREADS": 4}
+# What the banner shows, known to every terminal of the checkout even where a person gave it in one.
+SHOWN = {"PORT", "DEMO_PASSWORD"}
 WEBHOOKS = "/api/v1/payments/webhooks/sandbox"
 YES = ("1", "true", "yes", "on")
 
 
 def public_port(given: Mapping[str, str]) -> int:
-    return int(given.get("PORT") or DEFAULT_PORT)
+    return whole_number(given, "PORT", default=DEFAULT_PORT, most=MAX_PORT)
 
 
 def stack_environment(
@@ -42,13 +46,24 @@ def stack_environment(
         "STATIC_ROOT": str(layout.static),
         "MEDIA_ROOT": str(layout.media),
         "LOG_FORMAT": "console",
-        "WEB_CONCURRENCY": str(os.cpu_count() or 1),
-        "WEB_THREADS": "4",
+        "PORT": str(port),
         "DEMO_PASSWORD": "demo-Pa55word",
     }
     if given.get("SANDBOX_WEBHOOKS", "").lower() in YES:
         ours["SANDBOX_WEBHOOK_URL"] = f"http://{ports.HOST}:{port}{WEBHOOKS}"
-    return ours | {name: value for name, value in given.items() if value} | {"LOCAL_STACK": "true"}
+    return (
+        ours
+        | {name: value for name, value in given.items() if value}
+        | _sizes(given)
+        | {"LOCAL_STACK": "true"}
+    )
+
+
+def _sizes(given: Mapping[str, str]) -> dict[str, str]:
+    return {
+        name: str(whole_number(given, name, default=default, most=MAX_SIZE))
+        for name, default in SIZES.items()
+    }
 
 
 def _webhook_secret(layout: Layout) -> str:
@@ -58,8 +73,15 @@ def _webhook_secret(layout: Layout) -> str:
 
 def write_environment_file(file: Path, environment: Mapping[str, str], given: Mapping[str, str]) -> None:
     """What the stack adds to the environment, for `manage.py` in another terminal."""
-    added = {name: value for name, value in environment.items() if given.get(name) != value}
+    added = {n: value for n, value in environment.items() if given.get(n) != value or n in SHOWN}
     write_private(file, "".join(f"{name}='{value}'\n" for name, value in sorted(added.items())))
+
+
+def read_environment_file(file: Path) -> dict[str, str]:
+    """What the running stack has written; empty where there is none."""
+    lines = file.read_text().splitlines() if file.exists() else []
+    pairs = (line.partition("=") for line in lines)
+    return {name: value.removeprefix("'").removesuffix("'") for name, _, value in pairs}
 
 
 def fingerprint(*parts: str) -> str:

@@ -26,7 +26,7 @@ class Plan:
 
 def plan(layout: Layout, given: Mapping[str, str]) -> Plan:
     """The stages for this checkout. Servers named by DATABASE_URL or REDIS_URL are used, not started."""
-    own_ports = ports.remembered_ports(layout.ports, INTERNAL_PORTS)
+    own_ports = ports.remembered_ports(layout.ports, INTERNAL_PORTS, public=public_port(given))
     database = None if given.get("DATABASE_URL") else _postgres(layout, own_ports["postgres"])
     redis = None if given.get("REDIS_URL") else _valkey(layout, own_ports["valkey"])
     environment = stack_environment(

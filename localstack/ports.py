@@ -15,13 +15,18 @@ def free_port() -> int:
 
 
 def is_free(port: int) -> bool:
+    return problem(port) is None
+
+
+def problem(port: int) -> OSError | None:
+    """What keeps us from listening on the port; None where nothing does."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((HOST, port))
-        except OSError:
-            return False
-    return True
+        except OSError as problem_:
+            return problem_
+    return None
 
 
 def accepts(port: int) -> bool:
@@ -31,13 +36,13 @@ def accepts(port: int) -> bool:
         return probe.connect_ex((HOST, port)) == 0
 
 
-def remembered_ports(file: Path, names: list[str]) -> dict[str, int]:
-    """One port for each name: the one of last time where it is still free."""
+def remembered_ports(file: Path, names: list[str], *, public: int = 0) -> dict[str, int]:
+    """One port for each name: the one of last time where it is still free, and never the `public` one."""
     known: dict[str, int] = json.loads(file.read_text()) if file.exists() else {}
     ports: dict[str, int] = {}
     for name in names:
         port = known.get(name, 0)
-        while not port or port in ports.values() or not is_free(port):
+        while port in (0, public, *ports.values()) or not is_free(port):
             port = free_port()
         ports[name] = port
     file.write_text(json.dumps(ports, indent=2))

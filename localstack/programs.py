@@ -67,10 +67,12 @@ class Programs:
 
     def worker(self) -> Program:
         concurrency = self.environment["WEB_CONCURRENCY"]
-        return self._behind("worker", *CELERY, *WORKER, "-Q", QUEUES, "-c", concurrency, "-l", "INFO")
+        return self._behind(
+            "worker", *CELERY, *WORKER, "-Q", QUEUES, "-c", concurrency, "-l", "INFO", greets=True
+        )
 
     def beat(self) -> Program:
-        return self._behind("beat", *CELERY, *BEAT, "-l", "INFO")
+        return self._behind("beat", *CELERY, *BEAT, "-l", "INFO", greets=True)
 
     def relay(self) -> Program:
         return self._behind("relay", "manage.py", "relay_outbox")
@@ -86,6 +88,7 @@ class Programs:
         *arguments: str,
         is_ready: Callable[[], bool] | None = None,
         has_terminal: bool = False,
+        greets: bool = False,
         **more: str,
     ) -> Program:
         return Program(
@@ -95,6 +98,7 @@ class Programs:
             environment={**self.environment, "PYTHONUNBUFFERED": "1", **more},
             is_ready=is_ready,
             has_terminal=has_terminal,
+            greets=greets,
         )
 
     def _address(self, name: str) -> str:

@@ -120,17 +120,17 @@ def _works_below(process: psutil.Process, root: Path) -> bool:
 
 
 @contextlib.contextmanager
-def only_supervisor(lock: Path) -> Iterator[None]:
-    """Hold the lock of this checkout; the kernel lets go of it however we end."""
+def only_supervisor(lock: Path, *, address: str = "") -> Iterator[None]:
+    """Hold the lock of this checkout; the kernel lets go of it however we end.
+
+    Raises StackError where another supervisor holds it, whose shop is at `address`.
+    """
     with lock.open("a") as stream:
         if not _is_locked_by_us(stream):
-            raise StackError("The shop of this checkout runs already.", hint="Stop it with: make stop")
+            where = f" It is at {address}" if address else ""
+            hint = "Show its log-ins with: make card\nStop it with: make stop"
+            raise StackError(f"The shop of this checkout runs already.{where}", hint=hint)
         yield
-
-
-def is_running(lock: Path) -> bool:
-    with lock.open("a") as stream:
-        return not _is_locked_by_us(stream)
 
 
 def _is_locked_by_us(stream: IO[str]) -> bool:

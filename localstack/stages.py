@@ -21,6 +21,7 @@ class Program:
     stop_seconds: float = 10
     account: Account | None = None
     has_terminal: bool = False  # writes to the terminal itself, to show progress
+    greets: bool = False  # writes lines of its own accord at its start
 
 
 @dataclass(frozen=True)

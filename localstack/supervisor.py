@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import os
 import signal
+import time
 from collections.abc import Callable
 
 from localstack.child import Child, reason
@@ -19,6 +20,8 @@ from localstack.terminal import Terminal
 START_ATTEMPTS = 5
 STEADY_SECONDS = 5  # who lived this long has started well
 MIN_PAUSE, MAX_PAUSE = 0.1, 5.0  # seconds before a restart
+QUIET_SECONDS, MAX_NOISE_SECONDS = 1.5, 90  # after the start, before the last word is ours
+POLL_SECONDS = 0.05
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -53,8 +56,19 @@ class Supervisor:
             if stage.programs:
                 with self._terminal.step(stage.text):
                     await self._start_programs(stage.programs)
+        await self._becomes_quiet()
         await asyncio.to_thread(when_up)
         self._terminal.is_streaming = True
+
+    async def _becomes_quiet(self) -> None:
+        """Wait until the noise of the start is over, or what is said next would be pushed off the screen."""
+        programs = [child.program for children in self._children for child in children]
+        greeting = [program.name for program in programs if program.greets]
+        ends_at = time.monotonic() + MAX_NOISE_SECONDS
+        while not self._terminal.is_quiet(greeting, seconds=QUIET_SECONDS):
+            if time.monotonic() > ends_at:
+                return
+            await asyncio.sleep(POLL_SECONDS)
 
     async def _run_step(self, step: Step) -> None:
         if not step.is_needed() or (step.stamp and step.stamp.is_current()):

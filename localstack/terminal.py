@@ -5,7 +5,7 @@ import logging
 import logging.handlers
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 COLOURS = (36, 33, 35, 32, 34, 96, 93, 95, 92, 94)
@@ -21,6 +21,7 @@ class Terminal:
         self._is_coloured = sys.stdout.isatty()
         self._files: dict[str, logging.Logger] = {}
         self._has_open_line = False
+        self._last_line_at = 0.0
         self.is_streaming = False
 
     def say(self, text: str = "") -> None:
@@ -44,14 +45,19 @@ class Terminal:
             yield
             outcome = f"{time.monotonic() - started:.1f} s"
         finally:
-            _print(outcome if self._has_open_line else f"  {text}: {outcome}")
+            _print(outcome if self._has_open_line else f"  ... {outcome}")
             self._has_open_line = False
 
     def line(self, name: str, text: str) -> None:
         """One line that the process `name` wrote."""
         self._file(name).info(text)
+        self._last_line_at = time.monotonic()
         if self.is_streaming:
             _print(f"{self._prefix(name)} {text}")
+
+    def is_quiet(self, greeting: Collection[str], *, seconds: float) -> bool:
+        """Whether all that are `greeting` have written something, and nobody has for so long."""
+        return self._files.keys() >= set(greeting) and time.monotonic() - self._last_line_at >= seconds
 
     def close(self) -> None:
         for logger in self._files.values():

@@ -38,7 +38,7 @@ NOT_COPIED = (".git", ".venv", ".local", ".env", ".*_cache", "__pycache__", "nod
 # Nothing of the test run's own environment reaches the stack but this.
 KEPT_VARIABLES = ("PATH", "HOME", "LANG", "TMPDIR")
 OPEN = "The shop is open."
-START_SECONDS = 180
+START_SECONDS = 240
 
 T = TypeVar("T")
 

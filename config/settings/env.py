@@ -9,6 +9,7 @@ from django.core.exceptions import ImproperlyConfigured
 from core.locks import is_held
 
 BASE_DIR = Path(__file__).resolve().parents[2]
+LOCAL_ENVIRONMENT = BASE_DIR / ".local" / "env"
 
 
 class _Environment(environ.FileAwareEnv):
@@ -28,10 +29,12 @@ env = _Environment()  # NAME_FILE may name a file that holds the value of NAME (
 if env.bool("READ_ENV_FILES", default=True):
     environ.Env.read_env(BASE_DIR / ".env")
     if is_held(BASE_DIR / ".local" / "stack.lock"):
-        environ.Env.read_env(BASE_DIR / ".local" / "env")
+        environ.Env.read_env(LOCAL_ENVIRONMENT)
 
 DEBUG: bool = env.bool("DEBUG", default=False)
 SECRET_KEY: str = env.str("SECRET_KEY")
 # True only for `make run` and the tests: opens /dev/mail, the demo log-ins and THROTTLE_SCALE.
 LOCAL_STACK: bool = env.bool("LOCAL_STACK", default=False)
+# Risks of a public installation that are taken on purpose; names of core/risks.py.
+ALLOW_UNSAFE: list[str] = env.list("ALLOW_UNSAFE", default=[])
 VERSION = "0.1.0"

@@ -48,6 +48,21 @@ def test_banner__its_curl_line__places_an_order(stack):
     assert eventually(lambda: stack.mails(to="you@example.com"))
 
 
+def test_banner__of_a_start__is_the_last_that_is_said(stack):
+    after = stack.output.split("The shop is open.")[1].split("Ctrl-C.\n")[1]
+
+    assert "[tasks]" not in stack.output  # of Celery's own banner
+    assert "celery@" not in after
+
+
+def test_card__while_the_shop_runs__shows_address_and_log_ins_again(stack):
+    done = stack.make("card")
+
+    assert done.stdout.splitlines()[1] == "  The shop is open."
+    assert f"http://localhost:{stack.port}/admin/" in done.stdout
+    assert stack.environment["DEMO_PASSWORD"] in done.stdout
+
+
 def test_manage__while_the_shop_runs__finds_its_database(stack):
     count = "from catalog.models import Product; print(Product.objects.count())"
 
@@ -60,7 +75,7 @@ def test_run__second_start_in_the_same_checkout__is_refused_plainly(running):
     second = running.make("run", f"PORT={running.port}")
 
     assert second.returncode != 0
-    assert "The shop of this checkout runs already." in second.stderr
+    assert f"The shop of this checkout runs already. It is at {running.url}\n" in second.stderr
     assert running.is_healthy()
 
 

@@ -113,3 +113,22 @@ def test_run__stages__stop_in_reverse_order(supervise, python, tmp_path):
     supervise(Stage("First", programs=[program("a")]), Stage("Second", programs=[program("b")]))
 
     assert (tmp_path / "order").read_text() == "ba"
+
+
+def test_run__program_greets_late__is_heard_before_the_last_word(supervise, python, tmp_path):
+    source = "import time; time.sleep(2); print('a banner', flush=True); time.sleep(60)"
+    heard = []
+
+    supervise(
+        Stage("Starting", programs=[python("worker", source, greets=True)]),
+        when_up=lambda: heard.append((tmp_path / "worker.log").read_text()),
+    )
+
+    assert heard == ["a banner\n"]
+
+
+def test_run__program_has_the_terminal__step_and_time_are_said_once(supervise, python, capfd):
+    supervise(Stage(steps=[Step("Loading", program=python("demo", "print('rows')", has_terminal=True))]))
+
+    said = capfd.readouterr().out
+    assert (said.count("Loading"), said.count(" s\n")) == (1, 1)
