@@ -1,3 +1,4 @@
+import unicodedata
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -7,18 +8,25 @@ from django.db.models.functions import Lower
 from django.db.models.lookups import Exact
 from django.utils import timezone
 
+from core import emails
 from core.ids import uuid7
 
 
-def normalised_email(email: str) -> str:
-    """The address as it is stored: only its domain in lower case (RFC 5321 leaves the rest to its host)."""
-    return BaseUserManager.normalize_email(email.strip())
+def composed(password: str) -> str:
+    """The one form (NFC) of what different keyboards type for the same letters (NIST SP 800-63B, 3.1.1.2)."""
+    return unicodedata.normalize("NFC", password)
 
 
 class UserQuerySet(models.QuerySet["User"]):
     def with_email(self, email: str | None) -> "UserQuerySet":
-        """Users with the address in any case, by the index of `user_email_unique` (not by iexact)."""
-        return self.filter(Exact(Lower("email"), Lower(models.Value(email or ""))))
+        """Who has this address, however it is spelled, by the index of `user_email_unique`.
+
+        PostgreSQL's lower() takes letters for each other that no mail server does, so what is no address
+        finds only an account from before whose address is written exactly so.
+        """
+        spelled = emails.comparable(email or "")
+        found = self.filter(Exact(Lower("email"), Lower(models.Value(spelled))))
+        return found if emails.is_address(spelled) else found.filter(email=spelled)
 
     def active(self) -> "UserQuerySet":
         return self.filter(is_active=True)
@@ -26,8 +34,8 @@ class UserQuerySet(models.QuerySet["User"]):
 
 class UserManager(BaseUserManager["User"].from_queryset(UserQuerySet)):  # type: ignore[misc]
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
-        """A stored user; without a password nobody can log in with it."""
-        user = self.model(email=normalised_email(email), **fields)
+        """A stored user; without a password nobody can log in with it. Raises emails.NotAnAddress."""
+        user = self.model(email=emails.normalised(email), **fields)
         user.set_password(password)
         user.save(using=self._db)
         return user
@@ -40,10 +48,10 @@ class UserManager(BaseUserManager["User"].from_queryset(UserQuerySet)):  # type:
 
 
 class User(AbstractBaseUser, PermissionsMixin):
-    """Who logs in: a customer, or staff. The e-mail is unique without regard to case."""
+    """Who logs in: a customer, or staff. The e-mail is unique in all its spellings (core/emails.py)."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    email = models.EmailField(max_length=254)
+    email = models.EmailField(max_length=254, validators=[emails.validate])
     name = models.CharField(max_length=150, blank=True)
     is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField("staff", default=False, help_text="May log in to the admin.")
@@ -63,10 +71,26 @@ class User(AbstractBaseUser, PermissionsMixin):
     def __str__(self) -> str:
         return self.email
 
+    def set_password(self, raw_password: str | None) -> None:
+        """Hashed as one composes it, however the keyboard does (RFC 8265, 4.2)."""
+        super().set_password(raw_password if raw_password is None else composed(raw_password))
+
+    def check_password(self, raw_password: str) -> bool:
+        """Whether it is the password, in either form. A hash of before, of what was typed, is renewed."""
+        if super().check_password(composed(raw_password)):
+            return True
+        is_right = raw_password != composed(raw_password) and super().check_password(raw_password)
+        if is_right:
+            super().set_password(composed(raw_password))
+            self._password = None  # the password is the one that it was
+            self.save(update_fields=["password"])
+        return is_right
+
     def clean(self) -> None:
-        """Normalise the address before a form is judged."""
+        """Normalise the address before a form is judged; one that is none has been found by its field."""
         super().clean()
-        self.email = normalised_email(self.email)
+        if emails.is_address(self.email):
+            self.email = emails.normalised(self.email)
 
     @property
     def is_email_verified(self) -> bool:

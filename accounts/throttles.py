@@ -2,6 +2,8 @@ import hashlib
 
 from rest_framework.request import Request
 
+from core import emails
+from core.http.fields import MAX_EMAIL
 from core.limits.addresses import client_address, network_of
 from core.limits.throttles import RateLimit
 
@@ -21,7 +23,7 @@ class LoginAccountLimit(RateLimit):
 
     def key(self, request: Request) -> str:
         data = request.data if isinstance(request.data, dict) else {}
-        email = str(data.get("email", "")).strip().lower()
+        email = emails.comparable(str(data.get("email", ""))[:MAX_EMAIL])
         return hashlib.sha256(f"{email}\n{network_of(client_address(request))}".encode()).hexdigest()
 
 

@@ -16,6 +16,7 @@ MAX_BATCHES = 50  # of each kind in one run; what is left goes with the next
 MESSAGES_KEPT = timedelta(days=7)
 ANSWERS_KEPT = timedelta(hours=24)
 MAIL_BODIES_KEPT = timedelta(days=90)
+MAIL_SECRETS_KEPT = timedelta(days=3)
 COMPUTATIONS_KEPT = timedelta(days=7)
 
 
@@ -28,6 +29,7 @@ def prune(*, now: datetime) -> dict[str, int]:
         "messages": _in_batches(_handled_messages(now - MESSAGES_KEPT), _delete),
         "answers": _in_batches(_finished_answers(now - ANSWERS_KEPT), _delete),
         "mail_bodies": _in_batches(_mails_with_body(now - MAIL_BODIES_KEPT), _empty),
+        "mail_secrets": _in_batches(_secrets(now - MAIL_SECRETS_KEPT), _empty),
         "computations": _in_batches(
             ComputeJob.objects.filter(created_at__lt=now - COMPUTATIONS_KEPT), _delete
         ),
@@ -50,6 +52,13 @@ def _finished_answers(before: datetime) -> QuerySet[IdempotencyRecord]:
 def _mails_with_body(before: datetime) -> QuerySet[Mail]:
     """Sent before then, so queued before then too: by that they are found."""
     return Mail.objects.filter(~Q(text=""), sent_at__lt=before, created_at__lt=before)
+
+
+def _secrets(before: datetime) -> QuerySet[Mail]:
+    """Of mails that failed, and that nobody sent again while what they say was still good for something."""
+    return Mail.objects.filter(
+        ~Q(text=""), holds_secret=True, status=Mail.Status.FAILED, created_at__lt=before
+    )
 
 
 def _in_batches(rows: QuerySet, work: Callable[[QuerySet], int]) -> int:  # type: ignore[type-arg]

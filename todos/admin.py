@@ -1,11 +1,12 @@
 from django.contrib import admin
 from unfold.admin import ModelAdmin
 
+from core.http.admin import ShownLookups
 from todos.models import Todo
 
 
 @admin.register(Todo)
-class TodoAdmin(ModelAdmin):
+class TodoAdmin(ShownLookups, ModelAdmin):
     list_display = ["title", "user", "priority", "completed", "due_at", "created_at"]
     list_filter = ["completed", "priority"]
     list_select_related = ["user"]

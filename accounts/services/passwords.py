@@ -1,7 +1,7 @@
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 
-from accounts.models import User
+from accounts.models import User, composed
 from core.errors import FieldError, Invalid
 
 
@@ -12,7 +12,7 @@ class WeakPassword(Invalid):
 def check_strength(password: str, *, user: User) -> None:
     """Check a new password. Raises WeakPassword with every reason, each on the field `password`."""
     try:
-        validate_password(password, user=user)
+        validate_password(composed(password), user=user)
     except ValidationError as weak:
         reasons = [
             FieldError(field="password", code=reason.code or "invalid", detail=message)

@@ -1,7 +1,9 @@
+from django.contrib.auth.hashers import make_password
 from django.db import IntegrityError, transaction
 
-from accounts.models import User, normalised_email
+from accounts.models import User, composed
 from accounts.services import passwords, verification
+from core import emails
 from core.errors import Conflict, FieldError
 
 
@@ -16,9 +18,9 @@ def register(*, email: str, password: str, name: str = "", language: str) -> Use
 
     Raises WeakPassword, or EmailTaken: by the unique constraint, so also when two register at once.
     """
-    user = User(email=normalised_email(email), name=name)
+    user = User(email=emails.normalised(email), name=name)
     passwords.check_strength(password, user=user)
-    user.set_password(password)
+    user.password = make_password(composed(password))
     _insert(user)
     verification.send_link(user, language=language)
     return user

@@ -27,13 +27,18 @@ def send_link(user: User, *, language: str) -> None:
         template="accounts/verify_email",
         context={
             "name": user.name,
-            "token": signing.dumps({"user": str(user.pk), "email": user.email}, salt=SALT),
+            "token": token_of(user),
             "url": f"{settings.PUBLIC_URL}/api/v1/auth/verify-email",
             "days": settings.VERIFY_EMAIL_MAX_AGE.days,
         },
         cause=f"accounts.verify_email:{user.pk}:{user.email}"[:200],
         language=language,
+        holds_secret=True,
     )
+
+
+def token_of(user: User) -> str:
+    return signing.dumps({"user": str(user.pk), "email": user.email}, salt=SALT)
 
 
 def verify_email(*, token: str, now: datetime) -> None:

@@ -9,9 +9,10 @@ from unfold.admin import ModelAdmin
 
 from catalog.services.races import constraints_decide
 from core.errors import DomainError
+from core.http.admin import ShownLookups
 
 
-class Page(ModelAdmin):
+class Page(ShownLookups, ModelAdmin):
     """A refusal of a service is a message beside the form, and nothing is saved."""
 
     list_per_page = 50

@@ -53,7 +53,7 @@ USE_TZ = True
 UNFOLD = {"SITE_TITLE": "Shop", "SITE_HEADER": "Shop", "SITE_SYMBOL": "storefront"}
 
 SILENCED_SYSTEM_CHECKS = [
-    "auth.E003",  # the unique constraint on lower(email) does it, without regard to case
+    "auth.W004",  # the unique constraint on lower(email) does it, without regard to case
     "security.W002",  # frame options and CSRF protection are there, under core.http.scoped, which these two
     "security.W003",  # checks search for by name
 ]

@@ -11,12 +11,10 @@ from decimal import Decimal
 from typing import Annotated, Any, LiteralString
 from uuid import UUID
 
-from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 from pydantic import Field, GetCoreSchemaHandler, GetJsonSchemaHandler, StringConstraints
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
-from core import grammar
+from core import emails, grammar
 from core.countries import COUNTRIES
 from core.money import CENT
 
@@ -99,13 +97,14 @@ def _plain(text: str) -> str:
 
 
 class _EmailLine(Line):
+    """An address that a mail server can take, in the one spelling that it is stored in."""
+
     def read(self, value: Any) -> str | None:
-        address = super().read(value)
+        line = super().read(value)
         try:
-            validate_email(address)
-        except ValidationError as error:
-            raise fault("invalid", "Give a valid e-mail address") from error
-        return address
+            return line and emails.normalised(line)
+        except emails.NotAnAddress as error:
+            raise fault("invalid", f"Give a valid e-mail address. {error}") from error
 
     def json_schema(self) -> dict[str, Any]:
         return {**super().json_schema(), "format": "email"}

@@ -17,7 +17,7 @@ class MailAdmin(ReadOnly, ModelAdmin):
     search_help_text = "The whole address, or part of the cause."
     ordering = ["-created_at"]
     actions = ["requeue"]
-    fields = ["to", "subject", "text", "status", "error", "cause", "created_at", "sent_at"]
+    fields = ["to", "subject", "shown_text", "status", "error", "cause", "created_at", "sent_at"]
 
     @display(
         description="status",
@@ -26,6 +26,10 @@ class MailAdmin(ReadOnly, ModelAdmin):
     )
     def shown_status(self, mail: Mail) -> str:
         return mail.status
+
+    @display(description="text")
+    def shown_text(self, mail: Mail) -> str:
+        return "Only its receiver may read this one." if mail.holds_secret else mail.text
 
     @action(description="Send failed mail again", permissions=["requeue"])
     def requeue(self, request: HttpRequest, queryset: QuerySet[Mail]) -> None:

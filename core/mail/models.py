@@ -8,7 +8,8 @@ class Mail(models.Model):
     """One mail to one person, kept with its state. `cause` makes it unique: the same cause is mailed once.
 
     Mails `about` the same (an order's id; empty for none) are sent in the order in which they were queued.
-    `claimed_until` is how long a worker may take to send it before another tries.
+    One that `holds_secret` (a token by which whoever reads it acts as its receiver) is shown to nobody, and
+    emptied once it is sent. `claimed_until` is how long a worker may take to send it before another tries.
     """
 
     class Status(models.TextChoices):
@@ -23,6 +24,7 @@ class Mail(models.Model):
     subject = models.CharField(max_length=200)
     text = models.TextField()
     html = models.TextField(blank=True)
+    holds_secret = models.BooleanField(default=False, db_default=False)
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.QUEUED)
     created_at = models.DateTimeField(auto_now_add=True)
     sent_at = models.DateTimeField(null=True, blank=True)

@@ -20,10 +20,11 @@ CLAIM = timedelta(seconds=90)  # longer than the hard time limit of the task tha
 _mail = rows.Reader(Mail, alias="m")
 _INSERT = """
 INSERT INTO core_mail (
-    id, cause, about, "to", subject, text, html, status, created_at, sent_at, claimed_until, error
+    id, cause, about, "to", subject, text, html, holds_secret, status, created_at, sent_at, claimed_until,
+    error
 ) VALUES (
-    %(id)s, %(cause)s, %(about)s, %(to)s, %(subject)s, %(text)s, %(html)s, %(status)s, %(created_at)s,
-    %(sent_at)s, %(claimed_until)s, %(error)s
+    %(id)s, %(cause)s, %(about)s, %(to)s, %(subject)s, %(text)s, %(html)s, %(holds_secret)s, %(status)s,
+    %(created_at)s, %(sent_at)s, %(claimed_until)s, %(error)s
 ) ON CONFLICT (cause) DO NOTHING
 """
 _CLAIM = f"""
@@ -36,7 +37,9 @@ WHERE m.id = %(id)s AND m.status = 'queued' AND (m.claimed_until IS NULL OR m.cl
 RETURNING {_mail.columns}
 """  # noqa: S608 - columns of our own
 _SENT = """
-UPDATE core_mail SET status = 'sent', sent_at = %(now)s, claimed_until = NULL, error = '' WHERE id = %(id)s
+UPDATE core_mail SET status = 'sent', sent_at = %(now)s, claimed_until = NULL, error = '',
+    text = CASE WHEN holds_secret THEN '' ELSE text END, html = CASE WHEN holds_secret THEN '' ELSE html END
+WHERE id = %(id)s
 """
 
 
@@ -48,17 +51,32 @@ class MailQueued(Event, name="core.mail_queued"):
 
 
 def queue(
-    *, to: str, subject: str, text: str, html: str = "", cause: str | None = None, about: str = ""
+    *,
+    to: str,
+    subject: str,
+    text: str,
+    html: str = "",
+    cause: str | None = None,
+    about: str = "",
+    holds_secret: bool = False,
 ) -> Mail:
     """Queue one mail; with a `cause`, at most one per cause: a repeat returns the first.
 
-    It is sent after those `about` the same that were queued before.
+    It is sent after those `about` the same that were queued before. Where it `holds_secret`, nobody but its
+    receiver reads it.
 
     Raises Invalid for an address or subject of more than one line: it would forge headers.
     """
     _refuse_lines(to=to, subject=subject)
     mail = Mail(
-        to=to, subject=subject, text=text, html=html, cause=cause, about=about, created_at=timezone.now()
+        to=to,
+        subject=subject,
+        text=text,
+        html=html,
+        holds_secret=holds_secret,
+        cause=cause,
+        about=about,
+        created_at=timezone.now(),
     )
     values = {field.attname: getattr(mail, field.attname) for field in Mail._meta.concrete_fields}
     with transaction.atomic(savepoint=False):
@@ -79,18 +97,34 @@ def _refuse_lines(**headers: str) -> None:
 
 
 def queue_template(
-    *, to: str, template: str, context: dict[str, Any], cause: str, language: str, about: str = ""
+    *,
+    to: str,
+    template: str,
+    context: dict[str, Any],
+    cause: str,
+    language: str,
+    about: str = "",
+    holds_secret: bool = False,
 ) -> Mail:
     """Queue a mail from templates `<template>.subject.txt`, `.txt` and `.html`, in `language`."""
     with translation.override(language):
         mail = render(template, context)
-    return queue(to=to, subject=mail.subject, text=mail.text, html=mail.html, cause=cause, about=about)
+    return queue(
+        to=to,
+        subject=mail.subject,
+        text=mail.text,
+        html=mail.html,
+        cause=cause,
+        about=about,
+        holds_secret=holds_secret,
+    )
 
 
 @transaction.atomic
 def requeue(*, mail_ids: Iterable[UUID]) -> int:
-    """Send failed mails again; how many of `mail_ids` had failed."""
+    """Send failed mails again; how many of `mail_ids` had failed and have a text still."""
     failed = Mail.objects.select_for_update().filter(pk__in=list(mail_ids), status=Mail.Status.FAILED)
+    failed = failed.exclude(holds_secret=True, text="")
     found = list(failed.order_by("pk").values_list("pk", flat=True))
     Mail.objects.filter(pk__in=found).update(status=Mail.Status.QUEUED, error="")
     publish(*(MailQueued(mail_id=pk) for pk in found))
@@ -122,6 +156,7 @@ def release(*, mail_id: UUID, error: str) -> None:
 
 
 def mark_sent(*, mail_id: UUID, now: datetime) -> None:
+    """Once it is with the server nobody here needs the secret that it may hold."""
     rows.change(_SENT, {"id": mail_id, "now": now})
 
 
@@ -133,5 +168,5 @@ def mark_failed(*, mail_id: UUID, error: str) -> None:
 
 def revive(*, mail_id: UUID) -> None:
     """A failed mail whose message will be run again is queued. Its message's transaction commits it."""
-    failed = Mail.objects.filter(pk=mail_id, status=Mail.Status.FAILED)
+    failed = Mail.objects.filter(pk=mail_id, status=Mail.Status.FAILED).exclude(holds_secret=True, text="")
     failed.update(status=Mail.Status.QUEUED, error="")

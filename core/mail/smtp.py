@@ -1,16 +1,20 @@
 """One mail to the SMTP server, behind a breaker, and what the server made of it."""
 
+from email.errors import MessageError
 from email.utils import parseaddr
 from smtplib import SMTPDataError, SMTPException, SMTPRecipientsRefused, SMTPSenderRefused
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 
+from core import emails
 from core.mail import smtp_connection
 from core.mail.models import Mail
 from core.resilience.breaker import Breaker
 
 PERMANENT = range(500, 600)
+CANNOT_BE_WRITTEN = 554  # what servers, too, say where nothing more exact fits (RFC 5321, 4.2.3)
+UNWRITABLE = (ValueError, TypeError, LookupError, MessageError)  # what composing a mail raises, every time
 
 breaker = Breaker("smtp", threshold=5, pause=10)
 
@@ -39,7 +43,11 @@ def send(mail: Mail) -> None:
 def _transmit(mail: Mail) -> Refused | None:
     """A refusal is returned, not raised: for the breaker the server has answered."""
     try:
-        smtp_connection.send(_message(mail))
+        message = _message(mail)
+    except UNWRITABLE as error:
+        return Refused(CANNOT_BE_WRITTEN, f"This cannot be written as a mail: {error!r}")
+    try:
+        smtp_connection.send(message)
     except SMTPRecipientsRefused as refused:
         return Refused(*next(iter(refused.recipients.values())))
     except (SMTPDataError, SMTPSenderRefused) as refused:
@@ -52,10 +60,16 @@ def _transmit(mail: Mail) -> Refused | None:
 
 
 def _message(mail: Mail) -> EmailMultiAlternatives:
-    """A mail that is sent again has the same Message-ID, by which receivers know it (RFC 5322, 3.6.4)."""
+    """A mail that is sent again has the same Message-ID, by which receivers know it (RFC 5322, 3.6.4).
+
+    Raises one of UNWRITABLE for what no server will ever be shown.
+    """
     domain = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2]
     headers = {"X-Mail-ID": str(mail.pk), "Message-ID": f"<{mail.pk}@{domain}>"}
-    message = EmailMultiAlternatives(mail.subject, mail.text, to=[mail.to], headers=headers)
+    message = EmailMultiAlternatives(
+        mail.subject, mail.text, to=[emails.for_transport(mail.to)], headers=headers
+    )
     if mail.html:
         message.attach_alternative(mail.html, "text/html")
+    message.message()  # its headers are checked here, where the reason is known to be the mail
     return message

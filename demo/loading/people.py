@@ -9,6 +9,7 @@ from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.utils import timezone
 
 from accounts.models import User
+from core import emails
 from demo.history import Customer, HistoricOrder, digest
 from demo.loading.ids import historic_uuid
 
@@ -40,8 +41,8 @@ def ensure_log_ins() -> None:
         return
     staff = {"name": "Admin", "is_staff": True, "is_superuser": True}
     for email, fields in ((ADMIN_EMAIL, staff), (ALICE_EMAIL, {"name": "Alice"})):
-        user, _ = User.objects.get_or_create(
-            email=email, defaults=fields | {"email_verified_at": timezone.now()}
+        user = User.objects.with_email(email).first() or User.objects.create_user(
+            email, **fields, email_verified_at=timezone.now()
         )
         if not user.check_password(settings.DEMO_PASSWORD):
             user.set_password(settings.DEMO_PASSWORD)
@@ -53,7 +54,7 @@ def _user(first_order: HistoricOrder) -> User:
     registered_at = first_order.ordered_at - timedelta(minutes=5)
     return User(
         id=historic_uuid(registered_at, "customer", customer.id),
-        email=customer.email,
+        email=emails.normalised(customer.email),
         name=customer.name,
         password=UNUSABLE_PASSWORD_PREFIX + digest("password", customer.id).hex()[:40],
         email_verified_at=registered_at,

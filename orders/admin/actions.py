@@ -18,7 +18,7 @@ from unfold.forms import BaseDialogForm
 from unfold.widgets import UnfoldAdminDecimalFieldWidget, UnfoldAdminTextInputWidget
 
 from core.errors import DomainError, NotFound
-from core.http.admin import back_from_dialog
+from core.http.admin import ShownLookups, back_from_dialog
 from core.http.forms import DecimalField
 from core.ids import uuid7
 from orders import actors, cancellation
@@ -55,7 +55,7 @@ def _dialog(title: str, description: str, form: type[BaseDialogForm] | None = No
     return ActionDialog(title=title, description=description, form_class=form, form_submit_text=title)
 
 
-class OrderActions(ModelAdmin):
+class OrderActions(ShownLookups, ModelAdmin):
     """What staff can do on an order's page; mixed into its admin."""
 
     actions_detail = ["cancel_order", "refund_order", "ship_order", "close_order", "deliver_order"]

@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import display
 
-from core.http.admin import ReadOnly
+from core.http.admin import ReadOnly, ShownLookups
 from orders.admin.actions import OrderActions
 from orders.checkout import numbers
 from orders.models import (
@@ -154,7 +154,7 @@ class ShipmentAdmin(ReadOnly, ModelAdmin):
 
 
 @admin.register(ShippingMethod)
-class ShippingMethodAdmin(ModelAdmin):
+class ShippingMethodAdmin(ShownLookups, ModelAdmin):
     list_display = ["name", "code", "price", "currency", "free_over", "countries", "position", "is_active"]
     list_filter = ["is_active", "currency"]
     search_fields = ["name", "code"]
@@ -162,7 +162,7 @@ class ShippingMethodAdmin(ModelAdmin):
 
 
 @admin.register(TaxRule)
-class TaxRuleAdmin(ModelAdmin):
+class TaxRuleAdmin(ShownLookups, ModelAdmin):
     list_display = ["country", "region", "rate", "inclusive"]
     list_filter = ["inclusive"]
     search_fields = ["country", "region"]

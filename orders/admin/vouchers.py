@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin, TabularInline
 
+from core.http.admin import ShownLookups
 from orders.models import Voucher, VoucherCategory
 
 
@@ -13,7 +14,7 @@ class CategoryInline(TabularInline):
 
 
 @admin.register(Voucher)
-class VoucherAdmin(ModelAdmin):
+class VoucherAdmin(ShownLookups, ModelAdmin):
     list_display = [
         "code",
         "kind",

@@ -4,6 +4,8 @@ import hashlib
 from dataclasses import dataclass
 from uuid import UUID
 
+from core import emails
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Buyer:
@@ -44,4 +46,4 @@ def _key_of_account(customer_id: UUID) -> str:
 
 
 def _key_of_guest(email: str) -> str:
-    return f"guest:{hashlib.sha256(email.strip().lower().encode()).hexdigest()}"
+    return f"guest:{hashlib.sha256(emails.comparable(email).encode()).hexdigest()}"

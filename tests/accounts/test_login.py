@@ -62,6 +62,39 @@ def test_login__inactive__is_refused_like_a_wrong_password(post, alice):
     assert (response.status_code, response.json()["code"]) == (401, "wrong_credentials")
 
 
+COMPOSED, DECOMPOSED = "Caf\u00e9 au lait 7", "Cafe\u0301 au lait 7"
+
+
+@pytest.mark.parametrize(("chosen", "typed"), [(COMPOSED, DECOMPOSED), (DECOMPOSED, COMPOSED)])
+def test_login__other_form_of_the_same_letters__is_the_password(post, alice, chosen, typed):
+    alice.set_password(chosen)
+    alice.save()
+
+    assert post("login", {"email": alice.email, "password": typed}).status_code == 200
+
+
+def test_login__hash_of_what_was_typed_before__is_renewed_and_takes_both_forms(post, alice):
+    User.objects.update(password=make_password(DECOMPOSED))
+
+    answers = [post("login", {"email": alice.email, "password": p}) for p in (DECOMPOSED, COMPOSED)]
+
+    assert [answer.status_code for answer in answers] == [200, 200]
+
+
+@pytest.mark.parametrize("email", ["alice@shop.test", "charlie@shop.test"])
+@pytest.mark.parametrize(("password", "hashes"), [("wrong", 1), (DECOMPOSED, 2)])
+def test_login__known_or_unknown__costs_as_many_hashes(post, alice, monkeypatch, *, email, password, hashes):
+    done = []
+    for name in ("encode", "verify"):
+        original = getattr(Argon2Hasher, name)
+        counted = partialmethod(lambda self, call, *args: done.append(1) or call(self, *args), original)
+        monkeypatch.setattr(Argon2Hasher, name, counted)
+
+    post("login", {"email": email, "password": password})
+
+    assert len(done) == hashes
+
+
 @pytest.mark.parametrize("email", ["alice@shop.test", "charlie@shop.test"])
 def test_login__known_or_unknown__costs_one_hash(post, alice, email, monkeypatch):
     hashes = []

@@ -3,9 +3,11 @@
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from importlib import import_module
 
 import pytest
 import time_machine
+from django.apps import apps
 from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 
@@ -19,9 +21,11 @@ from core.outbox import work
 from core.outbox.dead import replay
 from core.outbox.models import OutboxMessage
 from core.outbox.work import Postpone
+from core.retention import prune
 from tests.mail.smtp_server import no_smtp_server, smtp_server
 from tests.messages import handle
 
+hide_tokens = import_module("core.migrations.0005_mail_holds_secret").hide_tokens
 pytestmark = pytest.mark.django_db
 
 
@@ -414,3 +418,73 @@ def test_send__a_mail_was_refused__the_next_is_not_mixed_up_with_it():
 
     assert (_state(refused), _state(accepted)) == (Mail.Status.FAILED, Mail.Status.SENT)
     assert [mail["To"] for mail in server.received] == ["ada@shop.test"]
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("to", "x@\u200eexample.com"),
+        ("to", f"x@{'a' * 64}.com"),
+        ("to", f"{'a' * 65}@example.com"),
+        ("to", "no address"),
+        ("subject", "two\nlines"),
+    ],
+)
+def test_send__cannot_be_written_as_a_mail__fails_at_once_by_its_name_and_holds_up_nothing(field, value):
+    first, second = _queue(about="order 1"), _queue(about="order 1")
+    Mail.objects.filter(pk=first.pk).update(**{field: value})  # as it was stored before it was checked
+
+    with smtp_server() as server:
+        _deliver(first)
+        _deliver(second)
+
+    assert (_state(first), _state(second), len(server.received)) == ("failed", "sent", 1)
+    assert "cannot be written as a mail" in first.error
+    assert smtp.breaker.state() == "closed"
+
+
+def test_send__holds_a_secret__is_forgotten_once_it_is_sent():
+    mails = [_queue(text="token", html="token", holds_secret=secret) for secret in (True, False)]
+
+    with smtp_server() as server:
+        _deliver(*mails)
+
+    assert [_state(mail) for mail in mails] == ["sent", "sent"]
+    assert [(mail.text, mail.html) for mail in mails] == [("", ""), ("token", "token")]
+    assert len(server.received) == 2
+
+
+def test_requeue__secret_that_was_forgotten__stays_failed():
+    mail = _queue(text="token", holds_secret=True)
+    services.mark_failed(mail_id=mail.pk, error="550 No such user")
+
+    prune(now=timezone.now() + timedelta(days=4))
+
+    assert services.requeue(mail_ids=[mail.pk]) == 0
+    assert (_state(mail), mail.text) == ("failed", "")
+
+
+def test_migration__mails_from_before__are_hidden_and_those_sent_emptied():
+    sent, queued, other = (
+        _queue(text="token", cause=cause)
+        for cause in (
+            "accounts.verify_email:1:a@shop.test",
+            "accounts.verify_email:2:b@shop.test",
+            "orders:1",
+        )
+    )
+    Mail.objects.filter(pk__in=[sent.pk, other.pk]).update(status="sent")
+
+    hide_tokens(apps, None)
+
+    found = {mail.pk: (mail.text, mail.holds_secret) for mail in Mail.objects.all()}
+    assert found == {sent.pk: ("", True), queued.pk: ("token", True), other.pk: ("token", False)}
+
+
+def test_send__international_domain__goes_out_as_idna_2008():
+    mail = _queue(to="x@fa\u00df.de")
+
+    with smtp_server() as server:
+        _deliver(mail)
+
+    assert server.received[0]["To"] == "x@xn--fa-hia.de"

@@ -2,9 +2,11 @@
 
 from datetime import timedelta
 from decimal import Decimal
+from importlib import import_module
 
 import orjson
 import pytest
+from django.apps import apps
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -86,6 +88,7 @@ def test_voucher__no_line_of_its_categories__is_not_applicable(guest, body, rest
     _refused(guest.order({**body, "voucher": "CLOTHES10"}), 400, "voucher_not_applicable")
 
 
+count_anew = import_module("orders.migrations.0016_guests_by_one_spelling").count_anew
 HOUR = timedelta(hours=1)
 
 
@@ -185,6 +188,35 @@ def test_voucher__account_gives_back__is_free_for_its_address_too(guest, alice, 
     assert set(VoucherCustomer.objects.values_list("used", flat=True)) == {0}
     assert guest.order({**body, "email": "alice@shop.test"}).status_code == 201
     assert "ONCE" not in str(checking.reconcile(now=timezone.now(), asks_providers=False).drift)
+
+
+def test_voucher__limit_per_customer__counts_the_spellings_of_one_address_together(guest, body):
+    VoucherFactory(code="ONCE", max_uses_per_customer=1)
+    spellings = ("x@b\u00fccher.example", "X@bu\u0308cher.example", "x@xn--bcher-kva.example")
+
+    answers = [guest.order({**body, "voucher": "ONCE", "email": email}).status_code for email in spellings]
+
+    assert answers == [201, 409, 409]
+    assert Order.objects.get().email == spellings[0]
+
+
+def test_migration__uses_under_an_old_spelling__count_for_the_address(guest, body):
+    voucher = VoucherFactory(code="ONCE", max_uses_per_customer=2)
+    body["voucher"] = "ONCE"
+    for email in ("x@b\u00fccher.example", "y@b\u00fccher.example"):
+        guest.order({**body, "email": email})
+    key = VoucherUse.objects.first().customer_key
+    for number, use in enumerate(VoucherUse.objects.order_by("pk")):
+        old = f"guest:{number}"
+        VoucherCustomer.objects.filter(customer_key=use.customer_key).update(customer_key=old)
+        VoucherUse.objects.filter(pk=use.pk).update(customer_key=old)
+    Order.objects.update(email="x@xn--bcher-kva.example")
+
+    count_anew(apps, None)
+
+    assert list(voucher.customers.values_list("customer_key", "used")) == [(key, 2)]
+    assert set(voucher.uses.values_list("customer_key", flat=True)) == {key}
+    assert guest.order({**body, "email": "x@b\u00fccher.example"}).json()["code"] == "voucher_exhausted"
 
 
 def test_voucher__order_fails__is_not_used(guest, body):
