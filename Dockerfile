@@ -32,10 +32,11 @@ USER 10001
 EXPOSE 8000
 CMD ["python", "-m", "gunicorn", "--config", "python:config.gunicorn", "config.wsgi"]
 
-# The image's own start-up fills the template in from the environment.
+# The image's own start-up fills the template in from the environment, where a read-only container may write.
 FROM nginxinc/nginx-unprivileged:1.29-alpine AS nginx
-ENV NGINX_ENVSUBST_OUTPUT_DIR=/etc/nginx NGINX_LISTEN=8000 NGINX_STATE=/tmp NGINX_TRUSTED_PROXY=0.0.0.0/32 \
+ENV NGINX_ENVSUBST_OUTPUT_DIR=/tmp NGINX_LISTEN=8000 NGINX_STATE=/tmp NGINX_TRUSTED_PROXY=0.0.0.0/32 \
     NGINX_ACCESS_LOG=/dev/stdout WEB_UPSTREAM=web:8000 STATIC_ROOT=/srv/static MEDIA_ROOT=/srv/media
 COPY --from=build /static /srv/static
 COPY deploy/nginx/nginx.conf.template /etc/nginx/templates/nginx.conf.template
 EXPOSE 8000
+CMD ["nginx", "-c", "/tmp/nginx.conf", "-g", "daemon off;"]

@@ -39,7 +39,15 @@ CLUSTER = (
     "--builtin-locale=C.UTF-8",
     "--no-sync",
 )
-ALWAYS = {"listen_addresses": HOST, "unix_socket_directories": "", "jit": "off", "timezone": "UTC"}
+ALWAYS = {
+    "listen_addresses": HOST,
+    "unix_socket_directories": "",
+    "jit": "off",
+    "timezone": "UTC",
+    # Errors are logged without the values of rows and statements: these hold customers' addresses.
+    "log_error_verbosity": "terse",
+    "log_min_error_statement": "panic",
+}
 DURABLE = {"max_connections": "200", "shared_buffers": "256MB", "random_page_cost": "1.1"}
 # A database that may be lost: nothing is flushed, nothing is replicated.
 EPHEMERAL = {

@@ -6,9 +6,9 @@ from config.settings.env import env
 
 
 def redis_url(name: str, database: int) -> str:
-    """The URL in variable `name`, else REDIS_URL with the given database number."""
+    """The URL in variable `name`; where it is missing or empty REDIS_URL, with the given database number."""
     base = urlsplit(env.str("REDIS_URL", default="redis://127.0.0.1:6379"))
-    return env.str(name, default=urlunsplit(base._replace(path=f"/{database}")))
+    return env.str(name, default="") or urlunsplit(base._replace(path=f"/{database}"))
 
 
 CACHE_URL = redis_url("CACHE_URL", 0)

@@ -7,6 +7,9 @@ random() { od -An -N32 -tx1 /dev/urandom | tr -d ' \n'; }
 keep() { [ -s "secrets/$1" ] || printf %s "$2" >"secrets/$1"; }
 keep secret_key "$(random)"
 keep postgres_password "$(random)"
+keep redis_password "$(random)"
+keep redis_conf "requirepass $(cat secrets/redis_password)"
+keep redis_url "redis://:$(cat secrets/redis_password)@redis:6379"
 keep rabbitmq_password "$(random)"
 keep rabbitmq_conf "default_user = shop
 default_pass = $(cat secrets/rabbitmq_password)"
