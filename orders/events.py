@@ -1,4 +1,7 @@
-"""What happens to orders. Handlers here and in other apps receive it through core.outbox."""
+"""What happens to orders. Handlers here and in other apps receive it through core.outbox.
+
+An event's name is stored and never changes, also where the shop has another word for it by now.
+"""
 
 from uuid import UUID
 

@@ -39,6 +39,8 @@ from orders.shipments import cancel, dispatch
 RETRY_SECONDS = 1.0
 COMPENSATION_ATTEMPTS = 50  # about seven hours; then staff see it as dead and replay it
 
+# Handlers are stored by name in messages that wait, so a name outlives the words of its first release.
+
 # What moves an order on: while one of these waits the order is under way, and its ledgers need not agree.
 _step = partial(handles, queue="orders", is_saga_step=True)
 _calls = partial(_step, transactional=False)

@@ -13,15 +13,15 @@ from orders.models import LedgerCheck
 class LedgerCheckAdmin(ReadOnly, ModelAdmin):
     list_display = ["at", "shown_count", "payments_compared", "note"]
     ordering = ["-at"]
-    fields = ["at", "count", "payments_compared", "note", "shown_drift"]
-    readonly_fields = ["shown_drift"]
+    fields = ["at", "count", "payments_compared", "note", "shown_discrepancies"]
+    readonly_fields = ["shown_discrepancies"]
 
     @display(description="differences", label={"none": "success", "some": "danger"}, ordering="count")
     def shown_count(self, check: LedgerCheck) -> tuple[str, int]:
         return ("some" if check.count else "none"), check.count
 
     @display(description="found")
-    def shown_drift(self, check: LedgerCheck) -> SafeString:
+    def shown_discrepancies(self, check: LedgerCheck) -> SafeString:
         sentences = (
             (str(Discrepancy(what=what, subject=subject, expected=expected, found=found)),)
             for what, subject, expected, found in check.drift

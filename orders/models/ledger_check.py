@@ -3,7 +3,7 @@ from django.utils import timezone
 
 
 class LedgerCheck(models.Model):
-    """What one check of the ledgers found: `drift` lists [what, subject, should be, is]."""
+    """What one check of the ledgers found: `drift` lists discrepancies as [what, subject, should be, is]."""
 
     at = models.DateTimeField(default=timezone.now)
     count = models.PositiveIntegerField("differences")

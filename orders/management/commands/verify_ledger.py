@@ -12,7 +12,7 @@ from orders.ledger.discrepancies import Discrepancy
 
 
 class Command(BaseCommand):
-    help = "Add up stock, reservations, payments, refunds and vouchers from their ledgers; exit 1 on drift."
+    help = "Reconcile stock, payments, refunds and vouchers with their ledgers; exit 1 if any differ."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--no-providers", action="store_true", help="do not ask payment providers")
