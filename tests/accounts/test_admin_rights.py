@@ -13,7 +13,7 @@ from core.mail.models import Mail
 from orders.models import Order
 from tests.accounts.test_admin import PLAIN_FILES, page
 from tests.accounts.test_sessions import make_session
-from tests.architecture.house import PACKAGES
+from tests.architecture.house import SHOP
 from tests.factories.accounts import PASSWORD, UserFactory
 from tests.factories.orders import OrderFactory
 
@@ -158,7 +158,7 @@ def test_list__filter_that_it_offers__is_taken(desk):
 
 
 def test_admin__every_list_of_ours__is_filtered_by_what_it_shows():
-    lists = [a for m, a in admin.site._registry.items() if type(a).__module__.split(".")[0] in PACKAGES]
+    lists = [a for m, a in admin.site._registry.items() if type(a).__module__.split(".")[0] in SHOP]
 
     assert len(lists) > 10
     assert [type(a).__name__ for a in lists if not isinstance(a, ShownLookups)] == []

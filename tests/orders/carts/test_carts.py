@@ -294,7 +294,7 @@ def test_cart__more_than_there_is__totals_say_what_can_be_had(guest, variant, mi
     guest.open({"MUG": 9_999})
     guest.call("POST", "/voucher", {"code": "SAVE10"})
 
-    cart = guest.look()
+    cart = guest.read()
 
     assert (cart["subtotal"], cart["items"][0]["available"]) == ("124987.50", 10)
     assert cart["available"] == {"subtotal": "125.00", "discount": discount, "total": total}

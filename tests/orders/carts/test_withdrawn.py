@@ -34,7 +34,7 @@ def _skus(cart):
 
 
 def test_cart__withdrawn_product__is_shown_as_the_shopper_knew_it(guest, withdrawn):
-    cart = guest.look()
+    cart = guest.read()
 
     assert _skus(cart) == [("MUG", "in_stock", 1), ("BAR-X", "not_for_sale", 2)]
     assert cart["items"][1]["product"] == "bar"
@@ -45,14 +45,14 @@ def test_cart__withdrawn_product__is_changed_and_taken_out_by_its_sku(guest, wit
 
     assert (changed.status_code, _skus(changed.json())[1]) == (200, ("BAR-X", "not_for_sale", 3))
     assert guest.call("DELETE", "/items/BAR-X").status_code == 204
-    assert _skus(guest.look()) == [("MUG", "in_stock", 1)]
+    assert _skus(guest.read()) == [("MUG", "in_stock", 1)]
     assert guest.call("DELETE", "/items/BAR-X").status_code == 404
 
 
 @pytest.mark.parametrize("sku", ["BAR", "BAR-", "BAR_X", "%", "BAR-X~"])
 def test_cart__part_of_a_withdrawn_sku__is_not_it(guest, withdrawn, sku):
     assert guest.call("DELETE", f"/items/{sku.replace('%', '%25')}").status_code == 404
-    assert len(guest.look()["items"]) == 2
+    assert len(guest.read()["items"]) == 2
 
 
 def test_quote_and_order__cart_with_a_withdrawn_product__name_its_sku(guest, body, withdrawn):
@@ -74,7 +74,7 @@ def test_cart__another_product_has_the_sku_by_now__is_not_mistaken_for_it(guest,
     VariantFactory(sku="BAR-X", stock=9, price=5)
     guest.call("POST", "/items", {"sku": "BAR-X", "quantity": 4})
 
-    cart = guest.look()
+    cart = guest.read()
     assert _skus(cart)[1:] == [("BAR-X", "not_for_sale", 2), ("BAR-X", "in_stock", 4)]
     assert [item["total"] for item in cart["items"]] == ["12.50", "0.00", "20.00"]
     assert (cart["subtotal"], cart["available"]["subtotal"]) == ("32.50", "32.50")
@@ -82,7 +82,7 @@ def test_cart__another_product_has_the_sku_by_now__is_not_mistaken_for_it(guest,
     changed = guest.call("PATCH", "/items/BAR-X", {"quantity": 1}).json()
     assert _skus(changed)[1:] == [("BAR-X", "not_for_sale", 2), ("BAR-X", "in_stock", 1)]
     guest.call("DELETE", "/items/BAR-X")
-    assert _skus(guest.look()) == [("MUG", "in_stock", 1)]
+    assert _skus(guest.read()) == [("MUG", "in_stock", 1)]
 
 
 def test_quote__nothing_left_but_what_was_withdrawn__is_named(guest, variant):
