@@ -94,7 +94,7 @@ def test_merge__other_currency__both_stay_and_the_answer_says_so(guest, alice, v
         assert (answer.status_code, _units(answer.json())) == (200, {"MUG": 1})
         assert (kept["id"], kept["currency"], kept["code"]) == (guest.cart["id"], "EUR", "mixed_currencies")
     assert Cart.objects.count() == 2
-    assert (_units(guest.read()), _units(alice.look())) == ({"EURO": 1}, {"MUG": 1})
+    assert (_units(guest.read()), _units(alice.read())) == ({"EURO": 1}, {"MUG": 1})
 
 
 def test_merge__more_than_one_order_can_hold__both_stay_and_the_answer_says_so(
