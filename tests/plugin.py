@@ -34,7 +34,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Iterator[None]
     yield
 
 
-@pytest.hookimpl(optionalhook=True)
+@pytest.hookimpl(optionalhook=True, tryfirst=True)  # before xdist's own answer
 def pytest_xdist_auto_num_workers() -> int:
     """One more than there are cores: those that break or restart a shop wait for it most of their time."""
     return (os.cpu_count() or 1) + 1
